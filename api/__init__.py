@@ -1,0 +1,1 @@
+"""HTTP: parse, identify, call one verb, render."""

@@ -1,0 +1,1 @@
+"""The program `yixiang`: one sub-command per process."""

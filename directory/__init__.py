@@ -1,0 +1,1 @@
+"""Who is who: people, their roles, and the enterprises and institutions they act for."""

@@ -1,0 +1,1 @@
+"""Devices and the broker: the only sockets outside the api."""

@@ -1,0 +1,1 @@
+"""The clock: reconcilers that take no input and may run twice."""

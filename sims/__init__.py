@@ -1,0 +1,1 @@
+"""Pretend instruments that speak only the wire and share no code with what they test."""

@@ -1,0 +1,1 @@
+"""What instruments report: devices, readings, events, runs, and the state each should be in."""
