@@ -1,0 +1,1 @@
+"""The broker: topics, the ingest that commits and then acknowledges, and the courier of commands."""
