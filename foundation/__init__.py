@@ -1,1 +1,1 @@
-"""What everything else stands on: time, money, identifiers, errors, the database, settings, logs."""
+"""What all else stands on: time, money, identifiers, errors, database, settings, logs."""

@@ -1,0 +1,1 @@
+"""Charges: priced lines, each with the facts behind it."""

@@ -1,0 +1,1 @@
+"""Tariffs: prices with the dates they hold; superseded, never edited."""

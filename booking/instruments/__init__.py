@@ -1,0 +1,1 @@
+"""Instruments: the catalogue of physical, bookable machines."""

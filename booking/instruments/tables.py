@@ -1,0 +1,73 @@
+"""Instruments and the devices that watch and switch them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+from foundation.identifiers import DeviceId, InstitutionId, InstrumentId, new_id
+
+
+class Instrument(Base):
+    """One physical, bookable machine, one identity for life."""
+
+    __tablename__ = "instruments"
+    __table_args__ = (
+        UniqueConstraint("id", "institution_id"),
+        UniqueConstraint("institution_id", "code"),
+        CheckConstraint("set_up_s >= 0 AND cool_down_s >= 0", name="buffers"),
+        CheckConstraint("grid_s > 0 AND length_min_s > 0", name="grid"),
+        CheckConstraint("length_max_s >= length_min_s", name="lengths"),
+        Index(
+            "ix_instruments_search",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
+    )
+
+    id: Mapped[InstrumentId] = mapped_column(primary_key=True, default=new_id)
+    institution_id: Mapped[InstitutionId] = mapped_column(ForeignKey("institutions.id"))
+    code: Mapped[str]
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    model: Mapped[str]
+    maker: Mapped[str]
+    category: Mapped[str]
+    location: Mapped[str]
+    description_zh: Mapped[str]
+    description_en: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    search_text: Mapped[str]
+    """Lower-cased names, model, maker, code and category words, for trigram search."""
+    is_shared: Mapped[bool] = mapped_column(default=True)
+    grid_s: Mapped[int] = mapped_column(default=900)
+    length_min_s: Mapped[int] = mapped_column(default=900)
+    length_max_s: Mapped[int] = mapped_column(default=8 * 3600)
+    notice_min_s: Mapped[int] = mapped_column(default=0)
+    horizon_s: Mapped[int] = mapped_column(default=90 * 86400)
+    set_up_s: Mapped[int] = mapped_column(default=0)
+    cool_down_s: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class InstrumentDevice(Base):
+    """A device that belongs to an instrument; both are the same institution's."""
+
+    __tablename__ = "instrument_devices"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["instrument_id", "institution_id"], ["instruments.id", "instruments.institution_id"]
+        ),
+        ForeignKeyConstraint(
+            ["device_id", "institution_id"], ["devices.id", "devices.institution_id"]
+        ),
+    )
+
+    device_id: Mapped[DeviceId] = mapped_column(primary_key=True)
+    instrument_id: Mapped[InstrumentId] = mapped_column(index=True)
+    institution_id: Mapped[InstitutionId]
+    is_meter: Mapped[bool] = mapped_column(default=True)
+    has_interlock: Mapped[bool] = mapped_column(default=True)

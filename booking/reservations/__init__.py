@@ -1,0 +1,1 @@
+"""Reservations: time held on an instrument."""

@@ -1,0 +1,92 @@
+"""Reservations, and the history of their states."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.reservations.rules import HOLDING_STATES, ReservationState
+from foundation.database import Base
+from foundation.identifiers import (
+    EnterpriseId,
+    InstitutionId,
+    InstrumentId,
+    PersonId,
+    ReservationId,
+    new_id,
+)
+
+NO_OVERLAP = "ex_reservations_no_overlap"
+
+
+def quoted(states: "frozenset[ReservationState] | type[ReservationState]") -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+class Reservation(Base):
+    """A promise that one person has an instrument for one span of time."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        # The database, not the code above it, is what makes a double booking
+        # impossible: two processes that both see a free slot cannot both commit.
+        ExcludeConstraint(
+            ("instrument_id", "="),
+            ("blocked", "&&"),
+            where=text(f"state IN ({quoted(HOLDING_STATES)})"),
+            using="gist",
+            name=NO_OVERLAP,
+        ),
+        ForeignKeyConstraint(
+            ["instrument_id", "institution_id"], ["instruments.id", "instruments.institution_id"]
+        ),
+        CheckConstraint(f"state IN ({quoted(ReservationState)})", name="state"),
+        # Empty and unbounded ranges would slip past the exclusion constraint.
+        CheckConstraint(
+            "NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)"
+            " AND NOT lower_inf(during) AND NOT upper_inf(during)",
+            name="during_is_half_open",
+        ),
+        CheckConstraint(
+            "NOT isempty(blocked) AND lower_inc(blocked) AND NOT upper_inc(blocked)"
+            " AND NOT lower_inf(blocked) AND NOT upper_inf(blocked)",
+            name="blocked_is_half_open",
+        ),
+        CheckConstraint("blocked @> during", name="blocked_contains_during"),
+        Index("ix_reservations_holder", "holder_id", text("lower(during)")),
+        Index("ix_reservations_enterprise", "enterprise_id", text("lower(during)")),
+        Index("ix_reservations_institution", "institution_id", text("lower(during)")),
+        Index(
+            "ix_reservations_unfinished",
+            text("upper(during)"),
+            postgresql_where=text(f"state IN ({quoted(HOLDING_STATES)})"),
+        ),
+    )
+
+    id: Mapped[ReservationId] = mapped_column(primary_key=True, default=new_id)
+    instrument_id: Mapped[InstrumentId]
+    institution_id: Mapped[InstitutionId]
+    enterprise_id: Mapped[EnterpriseId] = mapped_column(ForeignKey("enterprises.id"))
+    holder_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
+    during: Mapped[Range[datetime]]
+    blocked: Mapped[Range[datetime]]
+    """`during` with set-up and cool-down around it: what nobody else may have."""
+    state: Mapped[str]
+    purpose: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class ReservationTransition(Base):
+    """One change of state: who, when, why."""
+
+    __tablename__ = "reservation_transitions"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    reservation_id: Mapped[ReservationId] = mapped_column(ForeignKey("reservations.id"), index=True)
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    at: Mapped[datetime]
+    actor_id: Mapped[PersonId | None]
+    """None: the platform itself, by a job."""
+    reason: Mapped[str]

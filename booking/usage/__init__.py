@@ -1,0 +1,1 @@
+"""Usage sessions: who really used an instrument, from when to when."""

@@ -1,0 +1,74 @@
+"""Usage sessions: a reservation met by runs; what gets charged."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+from foundation.identifiers import (
+    DeviceId,
+    EnterpriseId,
+    InstitutionId,
+    InstrumentId,
+    ReservationId,
+    RunId,
+    UsageSessionId,
+    new_id,
+)
+
+
+class UsageSession(Base):
+    """Who used an instrument from when to when, with the reservation and runs behind it."""
+
+    __tablename__ = "usage_sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["instrument_id", "institution_id"], ["instruments.id", "instruments.institution_id"]
+        ),
+        ExcludeConstraint(
+            ("device_id", "="),
+            ("during", "&&"),
+            using="gist",
+            name="ex_usage_sessions_no_overlap",
+        ),
+        CheckConstraint(
+            "state IN ('metered', 'needs_review', 'confirmed', 'disputed', 'billed')", name="state"
+        ),
+        CheckConstraint("metered_ms >= 0", name="metered"),
+        CheckConstraint(
+            "NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)", name="during"
+        ),
+    )
+
+    id: Mapped[UsageSessionId] = mapped_column(primary_key=True, default=new_id)
+    reservation_id: Mapped[ReservationId | None] = mapped_column(
+        ForeignKey("reservations.id"), unique=True
+    )
+    instrument_id: Mapped[InstrumentId]
+    institution_id: Mapped[InstitutionId]
+    enterprise_id: Mapped[EnterpriseId | None]
+    """None: used without a reservation."""
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))
+    during: Mapped[Range[datetime]]
+    """From the first run's start to the last run's end."""
+    metered_ms: Mapped[int]
+    warm_up_ms: Mapped[int]
+    work_ms: Mapped[int]
+    cool_down_ms: Mapped[int]
+    coverage_permille: Mapped[int]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class UsageRun(Base):
+    """A run that stands behind a usage session; each run stands behind one at most."""
+
+    __tablename__ = "usage_runs"
+
+    run_id: Mapped[RunId] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    usage_session_id: Mapped[UsageSessionId] = mapped_column(
+        ForeignKey("usage_sessions.id"), index=True
+    )

@@ -1,0 +1,22 @@
+"""Imports every area's tables, so that the metadata is whole for migrations and tests."""
+
+import billing.charges.tables
+import billing.tariffs.tables
+import booking.instruments.tables
+import booking.reservations.tables
+import booking.usage.tables
+import directory.audit.tables
+import directory.enterprises.tables
+import directory.institutions.tables
+import directory.people.tables
+import foundation.idempotency
+import jobs.tables
+import telemetry.controls.tables
+import telemetry.devices.tables
+import telemetry.events.tables
+import telemetry.quarantine.tables
+import telemetry.readings.tables
+import telemetry.runs.tables  # noqa: F401 - imported for what it registers
+from foundation.database import Base
+
+METADATA = Base.metadata

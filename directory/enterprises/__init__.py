@@ -1,0 +1,1 @@
+"""Enterprises: the clients, who ask, use and pay."""

@@ -1,0 +1,1 @@
+"""Institutions: they own instruments, do tests and answer for both."""

@@ -1,0 +1,80 @@
+"""The table base class, constraint names, engines, and how constraint violations are read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    MetaData,
+    Uuid,
+    create_engine,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from foundation.identifiers import UUID_TYPES
+
+SessionFactory = Callable[[], Session]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+TYPES: dict[Any, Any] = {
+    datetime: DateTime(timezone=True),
+    int: BigInteger,
+    dict[str, Any]: JSONB,
+    dict[str, int]: JSONB,
+    list[Any]: JSONB,
+    Range[datetime]: TSTZRANGE,
+    UUID: Uuid,
+    **dict.fromkeys(UUID_TYPES, Uuid),
+}
+
+
+class Base(DeclarativeBase):
+    """Every table; times carry zones, whole numbers are wide, ids have kinds."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = TYPES
+
+
+def make_engine(url: str, *, pool_size: int = 20, application_name: str = "yixiang") -> Engine:
+    """Open a pool on PostgreSQL through psycopg 3.
+
+    Every wait has an end: 5 s to connect, 15 s a statement, 10 s for a lock, and a
+    peer that vanished is given up after 15 s, so that no request hangs for ever.
+    """
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,
+            "application_name": application_name,
+            "options": "-c statement_timeout=15s -c lock_timeout=10s -c timezone=UTC",
+        },
+    )
+
+
+def make_session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that the database says was violated."""
+    diagnostics = getattr(error.orig, "diag", None)
+    name = getattr(diagnostics, "constraint_name", None)
+    return name if isinstance(name, str) else None

@@ -1,0 +1,76 @@
+"""One frozen Settings object, read once at the start of a process and passed down as values."""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "YIXIANG_"
+
+
+class WrongSetting(Exception):
+    """A setting is missing or malformed; the message names each one."""
+
+
+class Settings(BaseSettings):
+    """Everything a process may be told from outside.
+
+    Any `YIXIANG_X` may be given as a file by `YIXIANG_X_FILE`, for secrets.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    database_url: SecretStr
+    """postgresql://user:password@host:port/name"""
+    broker_url: SecretStr = SecretStr("")
+    """mqtt://user:password@host:port"""
+    data: Path = Path(".data")
+    """Where files of this process live."""
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8765, ge=0, le=65535)
+    public_url: str = ""
+    """How browsers reach the api, where a proxy stands in front."""
+    cookie_secure: bool = True
+    """False only for plain http on the loopback, as in the demo."""
+    demo_accounts: bool = False
+    """Show the seeded people on the sign-in page. Never in production."""
+    secret_key: SecretStr = SecretStr("")
+    """At least 32 characters; signs and encrypts what leaves the database."""
+    time_zone: str = "Asia/Shanghai"
+    log_json: bool = False
+    simulator_url: str = ""
+    """The simulators' control address, for the tester's desk; empty where there are none."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @classmethod
+    def read(cls, **overrides: Any) -> Self:  # noqa: ANN401 - pydantic takes any value to judge
+        """Read the environment.
+
+        Raises:
+            WrongSetting: naming every setting that is missing or malformed.
+        """
+        for key in [name for name in os.environ if name.startswith(PREFIX)]:
+            if key.endswith("_FILE"):
+                path = Path(os.environ[key])
+                if not path.is_file():
+                    raise WrongSetting(f"{key}: no file at {path}")
+                overrides.setdefault(
+                    key.removeprefix(PREFIX).removesuffix("_FILE").lower(),
+                    path.read_text(encoding="utf-8").strip(),
+                )
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            faults = [
+                f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+                for fault in error.errors()
+            ]
+            raise WrongSetting("; ".join(faults)) from None

@@ -1,0 +1,1 @@
+"""Controls: the state each device should be in, and the one it last reported."""

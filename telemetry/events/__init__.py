@@ -1,0 +1,1 @@
+"""Events: what is billed; cumulative counters that a device reports."""

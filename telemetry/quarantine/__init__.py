@@ -1,0 +1,1 @@
+"""Quarantine: what arrived and could not be understood, kept with its reason."""

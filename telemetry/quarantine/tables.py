@@ -1,0 +1,26 @@
+"""What arrived and could not be understood."""
+
+from datetime import datetime
+
+from sqlalchemy import Identity, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+
+
+class QuarantinedMessage(Base):
+    """One message kept as it came, bounded, with the reason; its sender was told it arrived."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (Index("ix_quarantine_received_at", "received_at"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    topic: Mapped[str]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    """At most 64 KiB of it."""
+    size: Mapped[int]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str]
+    detail: Mapped[str]
+    received_at: Mapped[datetime]
+    replayed_at: Mapped[datetime | None]

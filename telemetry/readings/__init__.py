@@ -1,0 +1,1 @@
+"""Readings: one value of one channel at one time."""

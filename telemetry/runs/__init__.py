@@ -1,0 +1,1 @@
+"""Runs: when telemetry shows an instrument working."""

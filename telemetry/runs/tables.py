@@ -1,0 +1,44 @@
+"""Runs: intervals when telemetry shows an instrument working; nobody typed them."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+from foundation.identifiers import DeviceId, RunId, new_id
+
+
+class Run(Base):
+    """One use as the device saw it, from start to stop, with the counters at both ends."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("device_id", "session"),
+        CheckConstraint("state IN ('open', 'closed', 'lost')", name="state"),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="open_has_no_end"),
+        CheckConstraint("ended_at >= started_at", name="ends_after_start"),
+        Index("ix_runs_started_at", "device_id", "started_at"),
+    )
+
+    id: Mapped[RunId] = mapped_column(primary_key=True, default=new_id)
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))
+    session: Mapped[str]
+    boot: Mapped[str]
+    lease: Mapped[str | None]
+    state: Mapped[str]
+    """open; closed by its stop; lost: closed at the last heartbeat, until a stop corrects it."""
+    started_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    """The latest evidence of it."""
+    ended_at: Mapped[datetime | None]
+    metered_ms: Mapped[int]
+    """Difference of the device's own counter over the run, resets taken out."""
+    cycles: Mapped[int]
+    energy_wh: Mapped[int]
+    warm_up_ms: Mapped[int] = mapped_column(default=0)
+    work_ms: Mapped[int] = mapped_column(default=0)
+    cool_down_ms: Mapped[int] = mapped_column(default=0)
+    coverage_permille: Mapped[int]
+    """How much of the interval has evidence, in thousandths."""
+    updated_at: Mapped[datetime]
