@@ -1,0 +1,1 @@
+"""The servers of the demo and of the tests, as child processes: a database and a broker."""
