@@ -1,0 +1,87 @@
+"""The same request twice has one effect and one answer."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, cast
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from api.database import Transaction
+from api.identity import MaybeCaller
+from directory.people.errors import SignInRequired
+from foundation.clock import read_clock
+from foundation.errors import Refused
+from foundation.idempotency import IdempotencyKey
+
+View = TypeVar("View", bound=BaseModel)
+
+
+class KeyReused(Refused):
+    code = "idempotency_key_reused"
+    zh = "该幂等键已用于另一个请求。"
+    en = "This idempotency key was used for another request."
+
+
+class OneAnswer:
+    """Answers a request once for each key of a caller, whatever is retried or raced.
+
+    The key's row is inserted in the transaction of the effect: a racing duplicate waits
+    on it, then finds the answer. A refusal rolls the row back, so a later retry is judged
+    anew.
+    """
+
+    def __init__(
+        self, request: Request, response: Response, transaction: Session, caller_id: UUID
+    ) -> None:
+        self._response = response
+        self._transaction = transaction
+        self._caller_id = caller_id
+        self._route = f"{request.method} {request.url.path}"
+        self._key = request.headers["idempotency-key"]
+
+    def answer(self, body: BaseModel, view: type[View], perform: Callable[[], View]) -> View:
+        """Perform and remember, or give the answer that was given before.
+
+        Raises:
+            KeyReused: when the key came before with another body.
+        """
+        request_hash = hashlib.sha256(body.model_dump_json().encode()).digest()
+        mine = {"caller_id": self._caller_id, "route": self._route, "key": self._key}
+        inserted = self._transaction.execute(
+            insert(IdempotencyKey)
+            .values(**mine, request_hash=request_hash, created_at=read_clock())
+            .on_conflict_do_nothing()
+        )
+        if cast("CursorResult[Any]", inserted).rowcount:
+            given = perform()
+            self._transaction.execute(
+                update(IdempotencyKey)
+                .filter_by(**mine)
+                .values(status=201, response=given.model_dump(mode="json"))
+            )
+            return given
+        former = self._transaction.scalars(select(IdempotencyKey).filter_by(**mine)).one()
+        if former.request_hash != request_hash:
+            raise KeyReused
+        self._response.headers["Idempotency-Replayed"] = "true"
+        return view.model_validate(former.response)
+
+
+def answer_once(
+    request: Request,
+    response: Response,
+    transaction: Transaction,
+    caller: MaybeCaller,
+    _key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)],
+) -> OneAnswer:
+    if caller is None:
+        raise SignInRequired
+    return OneAnswer(request, response, transaction, caller.person_id)
+
+
+Once = Annotated[OneAnswer, Depends(answer_once, scope="function")]

@@ -1,0 +1,7 @@
+"""Every router of the api, in the order the document lists them."""
+
+from fastapi import APIRouter
+
+from api import sign_in
+
+ROUTERS: tuple[APIRouter, ...] = (sign_in.router,)

@@ -1,0 +1,135 @@
+"""Routes for signing in and out, and for who one is."""
+
+from typing import Self
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy.orm import Session
+
+from api.clock import Now
+from api.database import ReadOnly, Transaction
+from api.identity import Anyone, SignedIn, cookie_name
+from directory.enterprises.tables import Enterprise
+from directory.institutions.tables import Institution
+from directory.people import service
+from directory.people.service import SIGN_IN_LASTS, Caller
+from directory.roles.rules import Role
+from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
+
+router = APIRouter(tags=["people"])
+
+
+class Credentials(BaseModel):
+    login: str = Field(min_length=1, max_length=100)
+    password: SecretStr = Field(min_length=1, max_length=200)
+
+
+class EnterpriseRef(BaseModel):
+    id: EnterpriseId
+    name: str
+
+    @classmethod
+    def of(cls, enterprise: Enterprise) -> Self:
+        return cls(id=enterprise.id, name=enterprise.name)
+
+
+class InstitutionRef(BaseModel):
+    id: InstitutionId
+    name_zh: str
+    name_en: str
+
+    @classmethod
+    def of(cls, institution: Institution) -> Self:
+        return cls(id=institution.id, name_zh=institution.name_zh, name_en=institution.name_en)
+
+
+class PersonView(BaseModel):
+    """Who is signed in, and for whom they act."""
+
+    id: PersonId
+    login: str
+    display_name: str
+    roles: list[Role]
+    enterprise: EnterpriseRef | None
+    institution: InstitutionRef | None
+
+    @classmethod
+    def of(cls, session: Session, caller: Caller) -> Self:
+        enterprise = session.get(Enterprise, caller.enterprise_id) if caller.enterprise_id else None
+        institution = (
+            session.get(Institution, caller.institution_id) if caller.institution_id else None
+        )
+        return cls(
+            id=caller.person_id,
+            login=caller.login,
+            display_name=caller.display_name,
+            roles=sorted(caller.roles),
+            enterprise=EnterpriseRef.of(enterprise) if enterprise else None,
+            institution=InstitutionRef.of(institution) if institution else None,
+        )
+
+
+@router.post("/sign-in")
+def sign_in(
+    body: Credentials,
+    _caller: Anyone,
+    request: Request,
+    response: Response,
+    now: Now,
+    transaction: Transaction,
+) -> PersonView:
+    """Sign in; the answer sets the cookie that later requests carry."""
+    request.app.state.throttle.count_sign_in(
+        login=body.login, address=request.client.host if request.client else "", now=now
+    )
+    caller, token = service.sign_in(
+        transaction,
+        login=body.login,
+        password=body.password.get_secret_value(),
+        user_agent=request.headers.get("user-agent", ""),
+        now=now,
+    )
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=int(SIGN_IN_LASTS.total_seconds()),
+        path="/",
+        httponly=True,
+        secure=request.app.state.settings.cookie_secure,
+        samesite="lax",
+    )
+    return PersonView.of(transaction, caller)
+
+
+@router.post("/sign-out", status_code=204)
+def sign_out(
+    _caller: Anyone, request: Request, response: Response, now: Now, transaction: Transaction
+) -> None:
+    """End this browser's sign-in."""
+    name = cookie_name(request)
+    if token := request.cookies.get(name):
+        service.sign_out(transaction, token=token, now=now)
+    response.delete_cookie(
+        name, path="/", httponly=True, secure=request.app.state.settings.cookie_secure
+    )
+
+
+@router.get("/me")
+def read_me(caller: SignedIn, reading: ReadOnly) -> PersonView:
+    """Tell the caller who they are to us."""
+    return PersonView.of(reading, caller)
+
+
+class DemoAccount(BaseModel):
+    """A seeded person of the demo, password and all."""
+
+    login: str
+    password: str
+    display_name: str
+    role: Role
+
+
+@router.get("/demo-accounts")
+def list_demo_accounts(_caller: Anyone, request: Request) -> list[DemoAccount]:
+    """Tell whom one may sign in as; empty everywhere but in the demo."""
+    return list(request.app.state.demo_accounts)

@@ -1,0 +1,32 @@
+"""Writing the audit trail, in the transaction of the act."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from directory.audit.tables import AuditEntry
+from foundation.identifiers import PersonId
+
+
+def record(
+    session: Session,
+    *,
+    actor_id: PersonId | None,
+    action: str,
+    subject_kind: str,
+    subject_id: object,
+    now: datetime,
+    **detail: Any,  # noqa: ANN401 - whatever JSON says best
+) -> None:
+    """Add one entry. `detail` carries no personal data: ids, states and amounts only."""
+    session.add(
+        AuditEntry(
+            at=now,
+            actor_id=actor_id,
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=str(subject_id),
+            detail=detail,
+        )
+    )
