@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from foundation.database import make_engine
-from tests.servers import Databases
+from tests.servers import BrokerUnderTest, Databases, run_broker
 
 DATABASES = pytest.StashKey[Databases]()
 
@@ -76,3 +76,10 @@ def session_factory(connection: Connection) -> sessionmaker[Session]:
 def session(session_factory: sessionmaker[Session]) -> Iterator[Session]:
     with session_factory() as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[BrokerUnderTest]:
+    """A real broker with accounts and access lists: mosquitto where there is one, else aedes."""
+    with run_broker() as broker:
+        yield broker

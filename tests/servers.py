@@ -1,8 +1,9 @@
-"""The servers that tests run on: an embedded PostgreSQL, or the one they are told of."""
+"""The servers that tests run on: PostgreSQL, embedded or as told, and a broker."""
 
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,13 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from cli.embedded.accounts import (
+    BrokerAccount,
+    field_account,
+    new_password,
+    platform_account,
+)
+from cli.embedded.broker import find_broker, knock
 from cli.embedded.homes import find_home
 from cli.embedded.postgres import FLEETING, Cluster
 from cli.embedded.processes import ChildFailed, Process, wait_until
@@ -108,3 +116,74 @@ class Databases:
             raise ChildFailed(process.tail())
         cluster.make_database()
         return cluster.url
+
+
+class BrokerUnderTest:
+    """A broker that tests may give accounts, kill and start again."""
+
+    def __init__(self, folder: Path, kind: str | None = None) -> None:
+        self._folder = folder
+        self._broker = find_broker(find_home(folder), kind=kind)
+        self._broker.admit([platform_account("yixiang", new_password())])
+        self._process: Process | None = None
+        self.name = self._broker.name
+
+    def url(self, name: str = "yixiang") -> str:
+        """Return an account's address with its password; the platform's unless another is named."""
+        return self._broker.url(name)
+
+    def gateway_url(self, name: str, devices: list[str]) -> str:
+        """Make an account that speaks for these devices, and return its address."""
+        account = field_account(name, new_password(), devices)
+        self._broker.admit([account])
+        self._broker.reload(self._running())
+        port = self._broker.field_port
+        admitted = wait_until(lambda: knock_as(port, account) is True, limit_s=5)
+        assert admitted, f"the broker did not admit {name}"
+        return self.url(name)
+
+    def start(self) -> None:
+        process = Process(
+            self._broker.order(self._folder / "broker.log"), run_folder=self._folder / "run"
+        )
+        self._process = process
+        wait_until(lambda: self._broker.is_ready(process) or not process.is_running, limit_s=20)
+        if not process.is_running:
+            raise ChildFailed(process.tail())
+
+    def stop(self) -> None:
+        self._running().stop()
+
+    def restart(self) -> None:
+        """Stop it politely and start it again on the same port."""
+        self.stop()
+        self.start()
+
+    def kill(self) -> None:
+        """End it without a word, as a power cut would."""
+        process = self._running()
+        process.send(signal.SIGKILL)
+        process.wait(5)
+
+    def _running(self) -> Process:
+        assert self._process is not None, "start it first"
+        return self._process
+
+
+def knock_as(port: int, account: BrokerAccount) -> bool | None:
+    return knock(port, account.name, account.password, client_id=account.name)
+
+
+@contextmanager
+def run_broker(kind: str | None = None) -> Iterator[BrokerUnderTest]:
+    folder = Path(tempfile.mkdtemp(prefix="yixiang-broker-"))
+    folder.chmod(0o711)
+    try:
+        broker = BrokerUnderTest(folder, kind)
+        broker.start()
+        try:
+            yield broker
+        finally:
+            broker.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

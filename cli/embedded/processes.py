@@ -168,7 +168,7 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
     def trim_log(self) -> None:
-        """Keep one old log and start anew when it is too large; the child appends, so it follows."""
+        """Set the log aside when it is too large; the child appends, so it follows."""
         log = self.order.log
         if log.stat().st_size > LOG_BYTES_MAX:
             log.with_suffix(".old").write_bytes(log.read_bytes())
