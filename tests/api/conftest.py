@@ -1,0 +1,56 @@
+"""The application in process, on a database whose every change is undone."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.app import create_app
+from directory.people.tables import Person
+from foundation.logs import set_up_logs
+from foundation.settings import Settings
+from tests import make
+from tests.cast import Cast, assemble
+
+SignedInAs = Callable[[Person], TestClient]
+
+set_up_logs("tests")
+
+
+@pytest.fixture
+def app(engine: Engine, session_factory: sessionmaker[Session], database_url: str) -> FastAPI:
+    settings = Settings(database_url=SecretStr(database_url), cookie_secure=False)
+    app = create_app(settings, engine)
+    app.state.session_factory = session_factory
+    return app
+
+
+@pytest.fixture
+def cast(session_factory: sessionmaker[Session]) -> Cast:
+    with session_factory.begin() as session:
+        return assemble(session)
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> TestClient:
+    """A client that nobody has signed in with."""
+    return TestClient(app, raise_server_exceptions=False, base_url="http://testserver")
+
+
+@pytest.fixture
+def signed_in_as(app: FastAPI) -> Iterator[SignedInAs]:
+    """A client for each person asked for, signed in by the front door."""
+
+    def sign_in(person: Person) -> TestClient:
+        client = TestClient(app, raise_server_exceptions=False)
+        answer = client.post(
+            "/api/v1/sign-in", json={"login": person.login, "password": make.PASSWORD}
+        )
+        assert answer.status_code == 200, answer.text
+        return client
+
+    return sign_in
