@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from api import sign_in
+from api import health, sign_in
 
-ROUTERS: tuple[APIRouter, ...] = (sign_in.router,)
+ROUTERS: tuple[APIRouter, ...] = (sign_in.router, health.router)

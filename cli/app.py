@@ -15,6 +15,7 @@ COMMANDS = {
     "migrate": "Bring the database's tables up to date.",
     "seed": "Put the demonstration's people, instruments and prices in the database.",
     "doctor": "Look at database, broker, clock and disk, and check the invariants.",
+    "openapi": "Write the api's document, or check that the committed one is up to date.",
     "bench": "Measure, beside a reference measured in the same run.",
 }
 
