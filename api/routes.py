@@ -4,4 +4,7 @@ from fastapi import APIRouter
 
 from api import health, sign_in
 
-ROUTERS: tuple[APIRouter, ...] = (sign_in.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    sign_in.router,
+    health.router,
+)
