@@ -1,0 +1,142 @@
+"""`python -m sims`: run a lab of pretend instruments until told to stop."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from sims import scenario as scenarios
+from sims.clock import SimClock
+from sims.control import Control
+from sims.lab import Lab, Place
+from sims.models import MODELS
+from sims.mqtt.client import Broker
+from sims.store import BadMemory
+
+FLEET_MAX = 5000
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def main() -> None:
+    """Pretend instruments: the same wires, no hardware, no waiting."""
+
+
+@app.command()
+def models() -> None:
+    """List the models there are."""
+    for model in MODELS.values():
+        wires = "modbus, mqtt" if model.layout else "mqtt"
+        typer.echo(f"{model.name:12} {wires:13} {(model.machine.__doc__ or '').strip()}")
+
+
+@app.command()
+def check(path: Path) -> None:
+    """Say whether a scenario can be played, and if not, where and why."""
+    try:
+        scenario = scenarios.load(path)
+    except scenarios.BadScenario as error:
+        _refuse(str(error))
+    typer.echo(f"{path}: {len(scenario.device)} devices, {len(scenario.step)} steps")
+
+
+@app.command()
+def run(
+    *,
+    scenario: Annotated[Path | None, typer.Option(help="TOML file; the demo lab if none")] = None,
+    fleet: Annotated[str | None, typer.Option(help="MODEL:COUNT of MQTT devices instead")] = None,
+    prefix: Annotated[str, typer.Option(help="first part of the names of a fleet")] = "",
+    broker: Annotated[str | None, typer.Option(envvar="YIXIANG_BROKER_URL")] = None,
+    credentials: Annotated[
+        Path | None, typer.Option(help="JSON file {device: password} for the broker")
+    ] = None,
+    modbus_host: Annotated[str | None, typer.Option(help="instead of the scenario's")] = None,
+    modbus_port: Annotated[
+        int | None, typer.Option(help="instead of the scenario's; 0 lets the system choose")
+    ] = None,
+    control_port: Annotated[
+        int | None, typer.Option(help="HTTP API on the loopback; 0 lets the system choose")
+    ] = None,
+    state: Annotated[Path | None, typer.Option(help="folder that keeps the counters")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="JSON file written when up")] = None,
+    seed: Annotated[str | None, typer.Option(help="instead of the scenario's")] = None,
+    speed: Annotated[float | None, typer.Option(help="0.1 to 1000; physics only")] = None,
+    start_ago: Annotated[
+        str | None, typer.Option(help="start so long ago (7d, 2h) and catch up at --speed")
+    ] = None,
+    stepped: Annotated[bool, typer.Option(help="time moves by POST /step only")] = False,
+) -> None:
+    """Run a lab until SIGTERM or Ctrl-C."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        plan = _plan(scenario, fleet, prefix)
+        if seed is not None or speed is not None:
+            plan = scenarios.retimed(plan, seed=seed, speed=speed)
+        place = Place(
+            broker=Broker.parse(broker) if broker else None,
+            state=state,
+            host=modbus_host,
+            port=modbus_port,
+            passwords=json.loads(credentials.read_text()) if credentials else {},
+        )
+        clock = SimClock(speed=plan.lab.speed, stepped=stepped)
+        if start_ago is not None:
+            begin = clock.stamp_ms - scenarios.span_ms(start_ago)
+            clock = SimClock(speed=plan.lab.speed, start_at_ms=begin, stepped=stepped)
+        lab = Lab(plan, clock, place)
+    except (scenarios.BadScenario, BadMemory, OSError, ValueError) as error:
+        _refuse(str(error))
+    try:
+        asyncio.run(_run(lab, control_port, ready_file))
+    except OSError as error:
+        _refuse(str(error))
+    finally:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+
+
+def _plan(path: Path | None, fleet: str | None, prefix: str) -> scenarios.Scenario:
+    if fleet is None:
+        return scenarios.load(path or scenarios.DEMO)
+    model, _, count = fleet.partition(":")
+    if not count.isdigit() or not 1 <= int(count) <= FLEET_MAX:
+        raise scenarios.BadScenario(
+            f"--fleet is MODEL:COUNT with 1 to {FLEET_MAX} devices, not {fleet}"
+        )
+    return scenarios.fleet(model, int(count), prefix=prefix)
+
+
+async def _run(lab: Lab, control_port: int | None, ready_file: Path | None) -> None:
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, done.set)
+    control = Control(lab)
+    await lab.start()
+    try:
+        ready = lab.ready()
+        ready["control"] = None
+        if control_port is not None:
+            ready["control"] = {"host": "127.0.0.1", "port": await control.start(control_port)}
+        text = json.dumps(ready)
+        if ready_file is not None:
+            aside = ready_file.with_name(ready_file.name + ".new")
+            aside.write_text(text)
+            aside.replace(ready_file)
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        await done.wait()
+    finally:
+        await control.stop()
+        await lab.stop()
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"sims: {reason}", err=True)
+    raise typer.Exit(2)

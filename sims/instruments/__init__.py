@@ -1,0 +1,1 @@
+"""One module per model of pretend instrument: its physics, its metrics, its registers."""

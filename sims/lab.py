@@ -1,0 +1,185 @@
+"""A lab of pretend devices: puts them together, moves their time, and stops them."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sims.clock import Elapsed, SimClock
+from sims.device import SimDevice
+from sims.lab1 import Lab1Device
+from sims.modbus.server import ModbusServer, Seat
+from sims.modbus.unit import MachineUnit
+from sims.models import MODELS
+from sims.mqtt.client import Broker
+from sims.scenario import DevicePart, Scenario, StepPart
+from sims.store import Flash
+
+TICK_S = 0.05
+STEPPED_MS_MAX = 86_400_000
+GOODBYE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the lab runs: what a scenario does not say."""
+
+    broker: Broker | None = None
+    state: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    passwords: dict[str, str] = field(default_factory=dict)
+
+
+class Lab:
+    """All devices of one scenario, in one event loop."""
+
+    def __init__(self, scenario: Scenario, clock: SimClock, place: Place) -> None:
+        self.scenario = scenario
+        self.clock = clock
+        self.place = place
+        self.slice_ms = scenario.lab.resolution_ms
+        self.devices: dict[str, SimDevice] = {}
+        self.servers: dict[str, ModbusServer] = {}
+        self.addresses: dict[str, tuple[str, int]] = {}
+        self._steps = sorted(scenario.step, key=lambda step: step.at_ms)
+        self._ticker: asyncio.Task[None] | None = None
+        if place.state is not None:
+            place.state.mkdir(parents=True, exist_ok=True)
+        for part in scenario.device:
+            self.devices[part.name] = self._make(part)
+        for link in scenario.link:
+            seats = {
+                part.unit: self._seat(part)
+                for part in scenario.device
+                if part.link == link.name and part.unit is not None
+            }
+            self.servers[link.name] = ModbusServer(seats, seed=scenario.lab.seed)
+
+    def _make(self, part: DevicePart) -> SimDevice:
+        model = MODELS[part.model]
+        flash = Flash(self.place.state, part.name)
+        if flash.memory.boots == 0:
+            for counter, value in part.counters.items():
+                setattr(flash.memory, counter, value)
+        seed = self.scenario.lab.seed
+        if part.link is not None:
+            return SimDevice(part.name, model, seed=seed, habits=part.operator, flash=flash)
+        broker = self.place.broker or Broker("127.0.0.1")
+        password = self.place.passwords.get(part.name, part.password)
+        own = Broker(broker.host, broker.port, part.name, password or broker.password)
+        return Lab1Device(
+            part.name, model, seed=seed, habits=part.operator, flash=flash,
+            broker=own, stamp_ms=self.clock.stamp_ms,
+        )  # fmt: skip
+
+    def _seat(self, part: DevicePart) -> Seat:
+        device = self.devices[part.name]
+        layout = device.model.layout
+        assert layout is not None
+        return Seat(MachineUnit(device.machine, layout), device.board, lambda: device.is_powered)
+
+    async def start(self) -> None:
+        """Open the lines, switch everything on, and let time run."""
+        for link in self.scenario.link:
+            host = self.place.host or link.host
+            port = link.port if self.place.port is None else self.place.port
+            chosen = await self.servers[link.name].start(host, port)
+            self.addresses[link.name] = (host, chosen)
+        for device in self.devices.values():
+            device.power_up()
+        for speaker in self._speakers():
+            speaker.client.start()
+        self.clock.elapse()
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Shut every device down properly; leave nothing open."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+        speakers = list(self._speakers())
+        for speaker in speakers:
+            speaker.switch_off_properly()
+        await asyncio.gather(*(speaker.client.drained(GOODBYE_S) for speaker in speakers))
+        await asyncio.gather(*(speaker.client.stop() for speaker in speakers))
+        for server in self.servers.values():
+            await server.stop()
+        for device in self.devices.values():
+            device.remember()
+
+    def _speakers(self) -> Iterable[Lab1Device]:
+        return (device for device in self.devices.values() if isinstance(device, Lab1Device))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            elapsed = self.clock.elapse()
+            if elapsed.physics_ms or elapsed.calendar_ms:
+                self.live(elapsed)
+            else:
+                self.send()
+
+    def step(self, ms: int) -> None:
+        """In stepped mode: let exactly `ms` of time go by."""
+        if not self.clock.stepped:
+            raise ValueError("this lab is not in stepped mode")
+        if not 0 <= ms <= STEPPED_MS_MAX:
+            raise ValueError(f"a step is from 0 to {STEPPED_MS_MAX} ms")
+        self.live(Elapsed(ms, ms))
+
+    def live(self, elapsed: Elapsed) -> None:
+        """Live through a stretch of time, one slice after another."""
+        physics, calendar = elapsed.physics_ms, elapsed.calendar_ms
+        while physics > 0 or calendar > 0:
+            part = min(physics, self.slice_ms)
+            # The calendar goes along in proportion, and ends where it should.
+            share = calendar if part == physics else calendar * part // physics
+            physics -= part
+            calendar -= share
+            self.clock.moved(Elapsed(part, share))
+            self._play()
+            stamp_ms = self.clock.stamp_ms
+            for device in self.devices.values():
+                device.live(part, share, stamp_ms)
+        self.send()
+
+    def send(self) -> None:
+        """Remember first, then speak: no counter may be seen that could be forgotten."""
+        for device in self.devices.values():
+            if device.is_powered:
+                device.remember()
+                device.flush()
+
+    def _play(self) -> None:
+        while self._steps and self._steps[0].at_ms <= self.clock.physics_ms:
+            step = self._steps.pop(0)
+            act(self.devices[step.device], step)
+
+    def ready(self) -> dict[str, object]:
+        """Return what someone who wants to talk to this lab must know."""
+        return {
+            "pid": os.getpid(),
+            "modbus": [
+                {"link": name, "host": host, "port": port}
+                for name, (host, port) in self.addresses.items()
+            ],
+            "devices": [
+                {"name": part.name, "model": part.model, "link": part.link, "unit": part.unit,
+                 "protocol": self.devices[part.name].protocol}
+                for part in self.scenario.device
+            ],
+        }  # fmt: skip
+
+
+def act(device: SimDevice, step: StepPart) -> None:
+    """Do what a step of a scenario says."""
+    if step.do == "fault" and step.fault is not None:
+        device.switch_on(step.fault)
+    elif step.do == "mend":
+        device.switch_off(step.kind, step.metric)
+    else:
+        device.act(step.do)

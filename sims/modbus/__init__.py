@@ -1,0 +1,1 @@
+"""A Modbus server of our own, thin enough to misbehave exactly."""

@@ -1,0 +1,250 @@
+"""Scenarios: which devices a lab has, and what happens when. Read from TOML."""
+
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from sims.clock import SPEED_MAX
+from sims.device import ACTIONS
+from sims.faults import KINDS, BadFault, Fault, check
+from sims.models import MODELS
+from sims.operators import Habits
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)")
+SPAN_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+RESOLUTION_MS_MAX, PORT_MAX, UNIT_MAX, NAME_LENGTH_MAX = 10_000, 0xFFFF, 255, 64
+COUNTERS = {"run_ms", "cycles", "energy_mj", "boots"}
+Problem = tuple[str, str]
+DEMO = Path(__file__).parent / "scenarios" / "demo.toml"
+
+
+class BadScenario(ValueError):
+    """A scenario that cannot be played, with file, line and reason."""
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table that takes nothing it does not know."""
+
+
+class LabPart(Strict, frozen=True):
+    seed: str = "yixiang"
+    speed: float = 1.0
+    resolution_ms: int = 100
+
+
+class LinkPart(Strict, frozen=True):
+    name: str
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+class DevicePart(Strict, frozen=True):
+    name: str
+    model: str
+    link: str | None = None
+    unit: int | None = None
+    password: str | None = None
+    operator: Habits = Habits()
+    counters: dict[str, int] = {}
+
+
+class StepPart(Strict, frozen=True):
+    """Something that happens `at` a moment of simulated time."""
+
+    at: str
+    device: str
+    do: str
+    fault: Fault | None = None
+    kind: str = ""
+    metric: str = ""
+
+    @property
+    def at_ms(self) -> int:
+        return span_ms(self.at)
+
+
+class Scenario(Strict, frozen=True):
+    lab: LabPart = LabPart()
+    link: list[LinkPart] = []
+    device: list[DevicePart] = []
+    step: list[StepPart] = []
+
+
+DOINGS = ("fault", "mend", *ACTIONS)
+
+
+def span_ms(text: str) -> int:
+    """Read '30s', '1.5min', '250ms'."""
+    match = SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no span of time; write 250ms, 30s, 5min, 2h or 1d")
+    return round(float(match[1]) * SPAN_MS[match[2]])
+
+
+def load(path: Path) -> Scenario:
+    """Read and check a scenario; say file, line and reason of the first thing wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadScenario(f"{path}: {error.strerror}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str = "scenario") -> Scenario:
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = found[1] if found else str(text.count("\n") + 1)
+        raise BadScenario(f"{source}:{line}: {error}") from error
+    try:
+        scenario = msgspec.convert(tables, Scenario)
+    except msgspec.ValidationError as error:
+        path = str(error).rpartition("`$")[2].rstrip("`") if "`$" in str(error) else ""
+        reason = str(error).partition(" - at `")[0]
+        raise BadScenario(f"{source}:{_line_of(text, path, reason)}: {reason}") from error
+    problem = find_problem(scenario)
+    if problem is not None:
+        where, reason = problem
+        raise BadScenario(f"{source}:{_line_of(text, where, reason)}: {reason}")
+    return scenario
+
+
+def find_problem(scenario: Scenario) -> Problem | None:
+    """Return where (`.device[2].unit`) and why the scenario makes no sense, if it does not."""
+    problems = itertools.chain(
+        _lab_problems(scenario.lab),
+        _link_problems(scenario.link),
+        _device_problems(scenario),
+        _seat_problems(scenario),
+        _step_problems(scenario),
+    )
+    return next(problems, None)
+
+
+def _lab_problems(lab: LabPart) -> Iterator[Problem]:
+    if not 0 < lab.speed <= SPEED_MAX:
+        yield ".lab.speed", f"speed must be above 0 and at most {SPEED_MAX}"
+    if not 1 <= lab.resolution_ms <= RESOLUTION_MS_MAX:
+        yield ".lab.resolution_ms", f"resolution_ms must be from 1 to {RESOLUTION_MS_MAX}"
+
+
+def _link_problems(links: list[LinkPart]) -> Iterator[Problem]:
+    names: set[str] = set()
+    for at, link in enumerate(links):
+        if link.name in names:
+            yield f".link[{at}].name", f"link {link.name} is there twice"
+        if not 0 <= link.port <= PORT_MAX:
+            yield f".link[{at}].port", f"{link.port} is no port"
+        names.add(link.name)
+
+
+def _device_problems(scenario: Scenario) -> Iterator[Problem]:
+    names: set[str] = set()
+    for at, device in enumerate(scenario.device):
+        here = f".device[{at}]"
+        if not NAME.fullmatch(device.name) or len(device.name) > NAME_LENGTH_MAX:
+            yield f"{here}.name", f"{device.name!r} is no device name; use a-z, 0-9 and -"
+        if device.name in names:
+            yield f"{here}.name", f"device {device.name} is there twice"
+        names.add(device.name)
+        if device.model not in MODELS:
+            yield f"{here}.model", f"no model {device.model!r}; there are {', '.join(MODELS)}"
+        for counter, value in device.counters.items():
+            if counter not in COUNTERS or value < 0:
+                yield f"{here}.counters", f"{counter} = {value} is no counter of a device"
+
+
+def _seat_problems(scenario: Scenario) -> Iterator[Problem]:
+    links = {link.name for link in scenario.link}
+    seats: set[tuple[str, int]] = set()
+    for at, device in enumerate(scenario.device):
+        here = f".device[{at}]"
+        if device.link is None:
+            if device.unit is not None:
+                yield f"{here}.unit", "a unit number needs a link"
+            continue
+        if MODELS[device.model].layout is None:
+            yield f"{here}.link", f"{device.model} has no Modbus interface"
+        if device.link not in links:
+            yield f"{here}.link", f"no link is called {device.link!r}"
+        if device.unit is None or not 0 <= device.unit <= UNIT_MAX:
+            yield f"{here}.unit", f"a device on a link needs a unit from 0 to {UNIT_MAX}"
+            continue
+        if (device.link, device.unit) in seats:
+            yield f"{here}.unit", f"unit {device.unit} is taken on {device.link}"
+        seats.add((device.link, device.unit))
+
+
+def _step_problems(scenario: Scenario) -> Iterator[Problem]:
+    names = {device.name for device in scenario.device}
+    for at, step in enumerate(scenario.step):
+        here = f".step[{at}]"
+        if step.device not in names:
+            yield f"{here}.device", f"no device is called {step.device!r}"
+        if step.do not in DOINGS:
+            yield f"{here}.do", f"{step.do!r} is nothing that can be done; {', '.join(DOINGS)}"
+        try:
+            span_ms(step.at)
+        except ValueError as error:
+            yield f"{here}.at", str(error)
+        if step.do == "fault":
+            try:
+                check(step.fault or Fault(""))
+            except BadFault as error:
+                yield f"{here}.fault", str(error)
+        if step.do == "mend" and step.kind not in KINDS:
+            yield f"{here}.do", 'do = "mend" needs the kind of fault'
+
+
+def _line_of(text: str, path: str, reason: str) -> int:
+    """Find the line of `.device[2].unit`, as near as the text lets us."""
+    found = re.match(r"\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", path)
+    if found is None:
+        return 1
+    table, index, key = found[1], int(found[2] or 0), found[3]
+    unknown = re.search(r"unknown field `(\w+)`", reason)
+    key = unknown[1] if unknown else key
+    lines = text.splitlines()
+    header = re.compile(rf"\s*\[+\s*{table}\s*\]+")
+    heads = [number for number, line in enumerate(lines, 1) if header.match(line)]
+    if index >= len(heads):
+        return 1
+    start = heads[index]
+    for number in range(start, len(lines)):
+        line = lines[number]
+        if re.match(r"\s*\[", line) and not re.match(rf"\s*\[+\s*{table}\.", line):
+            break
+        if key and re.match(rf"\s*{key}\s*[=.]", line):
+            return number + 1
+    return start
+
+
+def fleet(
+    model: str, count: int, *, prefix: str = "", seed: str = "fleet", resolution_ms: int = 1000
+) -> Scenario:
+    """Return a scenario of `count` MQTT devices of one model."""
+    if model not in MODELS:
+        raise BadScenario(f"no model {model!r}; there are {', '.join(MODELS)}")
+    stem = prefix or model.lower().removeprefix("yx-")
+    return Scenario(
+        lab=LabPart(seed=seed, resolution_ms=resolution_ms),
+        device=[
+            DevicePart(name=f"{stem}-{number:04d}", model=model) for number in range(1, count + 1)
+        ],
+    )
+
+
+def retimed(scenario: Scenario, *, seed: str | None, speed: float | None) -> Scenario:
+    """Return the scenario with another seed or speed."""
+    lab = scenario.lab
+    if seed is not None:
+        lab = msgspec.structs.replace(lab, seed=seed)
+    if speed is not None:
+        lab = msgspec.structs.replace(lab, speed=speed)
+    return msgspec.structs.replace(scenario, lab=lab)
