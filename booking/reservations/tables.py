@@ -1,6 +1,7 @@
 """Reservations, and the history of their states."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.reservations.rules import HOLDING_STATES, ReservationState
 from foundation.database import Base
 from foundation.identifiers import (
+    DeviceId,
     EnterpriseId,
     InstitutionId,
     InstrumentId,
@@ -90,3 +92,13 @@ class ReservationTransition(Base):
     actor_id: Mapped[PersonId | None]
     """None: the platform itself, by a job."""
     reason: Mapped[str]
+
+
+class ReservationLease(Base):
+    """A command that unlocked a device for a reservation; a run that names it is this use."""
+
+    __tablename__ = "reservation_leases"
+
+    command_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reservation_id: Mapped[ReservationId] = mapped_column(ForeignKey("reservations.id"), index=True)
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))

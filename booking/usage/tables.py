@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +30,8 @@ class UsageSession(Base):
         ExcludeConstraint(
             ("device_id", "="),
             ("during", "&&"),
+            # Who never started the instrument took none of its time.
+            where=text("metered_ms > 0"),
             using="gist",
             name="ex_usage_sessions_no_overlap",
         ),
@@ -52,7 +54,7 @@ class UsageSession(Base):
     """None: used without a reservation."""
     device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))
     during: Mapped[Range[datetime]]
-    """From the first run's start to the last run's end."""
+    """From the first run's start to the last run's end; without runs, while checked in."""
     metered_ms: Mapped[int]
     warm_up_ms: Mapped[int]
     work_ms: Mapped[int]

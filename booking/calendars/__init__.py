@@ -1,0 +1,1 @@
+"""Calendars: when an instrument's time is free, and when it is not open at all."""

@@ -1,0 +1,15 @@
+"""The ways the catalogue says no."""
+
+from foundation.errors import NotFound, Refused
+
+
+class InstrumentNotFound(NotFound):
+    code = "instrument_not_found"
+    zh = "没有这台仪器。"
+    en = "There is no such instrument."
+
+
+class NotShared(Refused):
+    code = "instrument_not_shared"
+    zh = "该仪器目前不对外开放预约。"
+    en = "This instrument is not open for reservations at present."

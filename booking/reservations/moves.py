@@ -1,0 +1,101 @@
+"""Changing a reservation's state: compare-and-set, with its history, its audit row and its news."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from booking.reservations.rules import TRANSITIONS, ReservationState
+from booking.reservations.tables import Reservation, ReservationTransition
+from directory.audit.service import record
+from foundation.identifiers import InstrumentId, PersonId, ReservationId
+
+NEWS_CHANNEL = "yixiang_reservations"
+LOCK_SPACE = 7_201
+"""The first key of our advisory locks on instruments; the second is a hash of the id."""
+
+
+def lock_instruments(session: Session, instrument_ids: list[InstrumentId]) -> None:
+    """Make everyone else who wants time on these instruments wait until we commit.
+
+    Always in one order, so that two who want several never wait for each other. Without
+    it, overlapping-but-different slots deadlock in the exclusion constraint: a second each.
+    """
+    for key in sorted({_lock_key(instrument_id) for instrument_id in instrument_ids}):
+        session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
+
+
+def _lock_key(instrument_id: InstrumentId) -> int:
+    """Fold the random end of the id into PostgreSQL's signed 32 bits; a clash only waits."""
+    return (instrument_id.int & 0xFFFFFFFF) - 0x80000000
+
+
+def add_transition(
+    session: Session,
+    reservation_id: ReservationId,
+    *,
+    from_state: ReservationState | None,
+    to_state: ReservationState,
+    actor_id: PersonId | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write the history, the audit row and the news of one change."""
+    session.add(
+        ReservationTransition(
+            reservation_id=reservation_id,
+            from_state=from_state,
+            to_state=to_state,
+            at=now,
+            actor_id=actor_id,
+            reason=reason,
+        )
+    )
+    record(
+        session,
+        actor_id=actor_id,
+        action=f"reservation.{to_state}",
+        subject_kind="reservation",
+        subject_id=reservation_id,
+        now=now,
+    )
+    # Told when this commits, and not at all if it does not.
+    session.execute(select(func.pg_notify(NEWS_CHANNEL, str(reservation_id))))
+
+
+def move(
+    session: Session,
+    reservation: Reservation,
+    to_state: ReservationState,
+    *,
+    actor_id: PersonId | None,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Move the reservation on if it still stands where we saw it.
+
+    False: another process got there first, which is a normal answer.
+    """
+    from_state = ReservationState(reservation.state)
+    assert to_state in TRANSITIONS[from_state], f"{from_state} never becomes {to_state}"
+    moved = session.scalar(
+        update(Reservation)
+        .where(Reservation.id == reservation.id, Reservation.state == from_state)
+        .values(state=to_state)
+        .returning(Reservation.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved is None:
+        return False
+    session.refresh(reservation)
+    add_transition(
+        session,
+        reservation.id,
+        from_state=from_state,
+        to_state=to_state,
+        actor_id=actor_id,
+        reason=reason,
+        now=now,
+    )
+    session.flush()
+    return True

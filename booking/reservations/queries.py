@@ -1,0 +1,195 @@
+"""Questions about reservations: whose, when, and which time is free."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from booking.calendars.rules import bookable, first_start, offer_instead, subtract
+from booking.instruments.queries import Listed
+from booking.instruments.tables import Instrument
+from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
+from booking.reservations.tables import Reservation, ReservationTransition
+from directory.enterprises.tables import Enterprise
+from directory.people.service import Caller
+from directory.people.tables import Person
+from directory.roles.rules import Role
+from foundation.identifiers import InstrumentId, PersonId, ReservationId
+
+HOLDS_TIME = Reservation.state.in_(sorted(HOLDING_STATES))
+LOOK_AHEAD = timedelta(days=14)
+"""How far ahead the next free slot is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Time that is not free, and whose it is."""
+
+    reservation_id: ReservationId
+    holder_id: PersonId
+    during: Slot
+    blocked: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One instrument's time between two instants."""
+
+    taken: list[Taken]
+    free: list[Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A reservation with what is shown beside it."""
+
+    reservation: Reservation
+    instrument: Instrument
+    enterprise: Enterprise
+    holder: Person
+
+
+def as_slot(span: Range[datetime]) -> Slot:
+    assert span.lower is not None
+    assert span.upper is not None
+    return Slot(span.lower, span.upper)
+
+
+def read_calendar(session: Session, listed: Listed, window: Slot, *, now: datetime) -> Calendar:
+    """Return what is taken and what is free. One query, by the index of the constraint."""
+    policy = listed.policy
+    # A slot that lies outside may still be kept from the window's edge by its buffers.
+    wide = window.widened(policy.set_up, policy.cool_down)
+    rows = session.execute(
+        select(
+            Reservation.id, Reservation.holder_id, Reservation.during, Reservation.blocked
+        )
+        .where(
+            Reservation.instrument_id == listed.instrument.id,
+            HOLDS_TIME,
+            Reservation.blocked.overlaps(Range(wide.starts_at, wide.ends_at)),
+        )
+        .order_by(func.lower(Reservation.during))
+    )
+    taken = [
+        Taken(reservation_id, holder_id, as_slot(during), as_slot(blocked))
+        for reservation_id, holder_id, during, blocked in rows
+    ]
+    gaps = subtract(wide, (one.blocked for one in taken))
+    return Calendar(
+        taken=[one for one in taken if one.blocked.overlaps(window)],
+        free=bookable(gaps, policy, now=now),
+    )
+
+
+def find_alternatives(
+    session: Session, listed: Listed, wanted: Slot, *, now: datetime
+) -> list[Slot]:
+    """Return free slots of the wanted length near the wanted time."""
+    window = wanted.widened(timedelta(days=2), timedelta(days=7))
+    calendar = read_calendar(session, listed, window, now=now)
+    return offer_instead(wanted, calendar.free, listed.policy)
+
+
+def next_free(
+    session: Session, listed: Sequence[Listed], *, now: datetime
+) -> dict[InstrumentId, datetime | None]:
+    """Return when each instrument next has room for its shortest slot; one query for all."""
+    window = Slot(now, now + LOOK_AHEAD)
+    taken: dict[InstrumentId, list[Slot]] = defaultdict(list)
+    rows = session.execute(
+        select(Reservation.instrument_id, Reservation.blocked).where(
+            Reservation.instrument_id.in_([one.instrument.id for one in listed]),
+            HOLDS_TIME,
+            Reservation.blocked.overlaps(Range(window.starts_at, window.ends_at)),
+        )
+    )
+    for instrument_id, blocked in rows:
+        taken[instrument_id].append(as_slot(blocked))
+    return {
+        one.instrument.id: first_start(
+            bookable(
+                subtract(
+                    window.widened(one.policy.set_up, one.policy.cool_down),
+                    taken[one.instrument.id],
+                ),
+                one.policy,
+                now=now,
+            )
+        )
+        for one in listed
+    }
+
+
+def _known() -> Select[tuple[Reservation, Instrument, Enterprise, Person]]:
+    return (
+        select(Reservation, Instrument, Enterprise, Person)
+        .join(Instrument, Instrument.id == Reservation.instrument_id)
+        .join(Enterprise, Enterprise.id == Reservation.enterprise_id)
+        .join(Person, Person.id == Reservation.holder_id)
+    )
+
+
+def _visible_to(caller: Caller) -> ColumnElement[bool]:
+    """The rows `service.may_see` allows, said to the database."""
+    mine = Reservation.holder_id == caller.person_id
+    if caller.has(Role.OPERATOR, Role.AUDITOR):
+        return Reservation.id.is_not(None)
+    if caller.has(Role.TECHNICIAN, Role.INSTITUTION_MANAGER, Role.FINANCE):
+        return or_(mine, Reservation.institution_id == caller.institution_id)
+    if caller.has(Role.ENTERPRISE_ADMIN):
+        return or_(mine, Reservation.enterprise_id == caller.enterprise_id)
+    return mine
+
+
+def find_known(session: Session, reservation_id: ReservationId, caller: Caller) -> Known | None:
+    row = session.execute(
+        _known().where(Reservation.id == reservation_id, _visible_to(caller))
+    ).one_or_none()
+    return Known(*row) if row else None
+
+
+def list_known(
+    session: Session,
+    caller: Caller,
+    *,
+    mine: bool = False,
+    instrument_id: InstrumentId | None = None,
+    states: Sequence[ReservationState] = (),
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Known]:
+    """Return what the caller may see, the latest slot first, after the cursor."""
+    found = _known().where(_visible_to(caller))
+    if mine:
+        found = found.where(Reservation.holder_id == caller.person_id)
+    if instrument_id:
+        found = found.where(Reservation.instrument_id == instrument_id)
+    if states:
+        found = found.where(Reservation.state.in_(sorted(states)))
+    starts_at = func.lower(Reservation.during)
+    if before:
+        found = found.where(func.row(starts_at, Reservation.id) < func.row(*before))
+    found = found.order_by(starts_at.desc(), Reservation.id.desc()).limit(limit)
+    return [Known(*row) for row in session.execute(found)]
+
+
+def list_transitions(
+    session: Session, reservation_ids: Sequence[ReservationId]
+) -> dict[ReservationId, list[tuple[ReservationTransition, str | None]]]:
+    """Return each reservation's history with the names of who made it."""
+    history: dict[ReservationId, list[tuple[ReservationTransition, str | None]]] = defaultdict(list)
+    rows = session.execute(
+        select(ReservationTransition, Person.display_name)
+        .outerjoin(Person, Person.id == ReservationTransition.actor_id)
+        .where(ReservationTransition.reservation_id.in_(reservation_ids))
+        .order_by(ReservationTransition.id)
+    )
+    for transition, name in rows:
+        history[transition.reservation_id].append((transition, name))
+    return history

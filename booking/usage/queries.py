@@ -1,0 +1,185 @@
+"""Questions about use: which runs there are, whether telemetry watched, what was metered."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from booking.instruments.tables import InstrumentDevice
+from booking.reservations.rules import ReservationState, Slot
+from booking.reservations.tables import Reservation, ReservationLease, ReservationTransition
+from booking.usage.rules import RunFact, Use
+from booking.usage.tables import UsageRun, UsageSession
+from foundation.identifiers import DeviceId, InstrumentId, ReservationId, UsageSessionId
+from telemetry.devices.tables import Channel, SequenceGap
+from telemetry.readings.tables import LatestReading, Reading
+from telemetry.runs.tables import Run
+
+BATCH = 200
+SILENCE_MAX = timedelta(minutes=2)
+"""A longer silence of a device is a gap: it may have worked without our hearing of it."""
+USED = sorted(
+    {
+        ReservationState.CHECKED_IN,
+        ReservationState.IN_USE,
+        ReservationState.ENDED,
+        ReservationState.METERED,
+        ReservationState.BILLED,
+    }
+)
+
+
+def list_ended(session: Session) -> Sequence[ReservationId]:
+    """Uses that ended and were not metered yet, the longest waiting first."""
+    return session.scalars(
+        select(Reservation.id)
+        .where(Reservation.state == ReservationState.ENDED)
+        .order_by(func.upper(Reservation.during))
+        .limit(BATCH)
+    ).all()
+
+
+def find_meter(session: Session, instrument_id: InstrumentId) -> DeviceId | None:
+    """Return the device whose counter is billed: the instrument's one meter."""
+    return session.scalar(
+        select(InstrumentDevice.device_id)
+        .where(InstrumentDevice.instrument_id == instrument_id, InstrumentDevice.is_meter)
+        .order_by(InstrumentDevice.device_id)
+        .limit(1)
+    )
+
+
+def state_entered_at(
+    session: Session, reservation_id: ReservationId, state: ReservationState
+) -> datetime | None:
+    return session.scalar(
+        select(func.min(ReservationTransition.at)).where(
+            ReservationTransition.reservation_id == reservation_id,
+            ReservationTransition.to_state == state,
+        )
+    )
+
+
+def as_fact(run: Run) -> RunFact:
+    return RunFact(
+        run_id=run.id,
+        device_id=run.device_id,
+        lease=run.lease,
+        started_at=run.started_at,
+        last_at=run.last_at,
+        ended_at=run.ended_at,
+        state=run.state,
+        metered_ms=run.metered_ms,
+        warm_up_ms=run.warm_up_ms,
+        work_ms=run.work_ms,
+        cool_down_ms=run.cool_down_ms,
+        coverage_permille=run.coverage_permille,
+    )
+
+
+def list_runs(session: Session, device_id: DeviceId, window: Slot) -> list[RunFact]:
+    """Return the device's runs that touch the window and stand behind no session yet."""
+    found: Select[tuple[Run]] = (
+        select(Run)
+        .where(
+            Run.device_id == device_id,
+            Run.started_at < window.ends_at,
+            Run.last_at >= window.starts_at,
+            ~exists().where(UsageRun.run_id == Run.id),
+        )
+        .order_by(Run.started_at)
+    )
+    return [as_fact(run) for run in session.scalars(found)]
+
+
+def list_uses(session: Session, instrument_id: InstrumentId, window: Slot) -> list[Use]:
+    """Return the instrument's used reservations around the window, with their leases."""
+    rows = session.execute(
+        select(
+            Reservation.id,
+            Reservation.during,
+            func.array_agg(ReservationLease.command_id).filter(
+                ReservationLease.command_id.is_not(None)
+            ),
+        )
+        .outerjoin(ReservationLease, ReservationLease.reservation_id == Reservation.id)
+        .where(
+            Reservation.instrument_id == instrument_id,
+            Reservation.state.in_(USED),
+            Reservation.during.overlaps(Range(window.starts_at, window.ends_at)),
+        )
+        .group_by(Reservation.id)
+    )
+    return [
+        Use(
+            reservation_id=reservation_id,
+            slot=Slot(during.lower, during.upper),
+            leases=frozenset(str(lease) for lease in leases or []),
+        )
+        for reservation_id, during, leases in rows
+    ]
+
+
+def heard_at(session: Session, device_id: DeviceId) -> datetime | None:
+    """Return the time, by the device's clock, of the latest reading we hold."""
+    return session.scalar(
+        select(func.max(LatestReading.at))
+        .join(Channel, Channel.id == LatestReading.channel_id)
+        .where(Channel.device_id == device_id)
+    )
+
+
+def was_watched(session: Session, device_id: DeviceId, span: Slot) -> bool:
+    """Tell whether readings cover the span without a silence, and none are known missing."""
+    missing = session.scalar(
+        select(
+            exists().where(
+                SequenceGap.device_id == device_id,
+                SequenceGap.filled_at.is_(None),
+                SequenceGap.noticed_at >= span.starts_at,
+                SequenceGap.noticed_at < span.ends_at + SILENCE_MAX,
+            )
+        )
+    )
+    if missing:
+        return False
+    channel_id = session.scalar(
+        select(Channel.id).where(Channel.device_id == device_id).order_by(
+            Channel.name != "power_w", Channel.id
+        ).limit(1)
+    )
+    if channel_id is None:
+        return False
+    previous = func.lag(Reading.at, 1, span.starts_at).over(order_by=Reading.at)
+    gaps = (
+        select(Reading.at, (Reading.at - previous).label("gap"))
+        .where(
+            and_(
+                Reading.channel_id == channel_id,
+                Reading.at >= span.starts_at,
+                Reading.at < span.ends_at,
+            )
+        )
+        .subquery()
+    )
+    longest, last = session.execute(select(func.max(gaps.c.gap), func.max(gaps.c.at))).one()
+    if last is None:
+        return span.length <= SILENCE_MAX
+    return bool(longest <= SILENCE_MAX and span.ends_at - last <= SILENCE_MAX)
+
+
+def list_sessions(
+    session: Session, reservation_ids: Sequence[ReservationId]
+) -> dict[ReservationId, UsageSession]:
+    rows = session.scalars(
+        select(UsageSession).where(UsageSession.reservation_id.in_(reservation_ids))
+    )
+    return {one.reservation_id: one for one in rows if one.reservation_id is not None}
+
+
+def list_run_ids(session: Session, usage_session_id: UsageSessionId) -> Sequence[object]:
+    return session.scalars(
+        select(UsageRun.run_id).where(UsageRun.usage_session_id == usage_session_id)
+    ).all()

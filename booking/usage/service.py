@@ -1,0 +1,120 @@
+"""Verbs on usage sessions. The caller owns the transaction; nothing here commits."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from booking.reservations.moves import move
+from booking.reservations.rules import CHECK_IN_OPENS, ReservationState, Slot
+from booking.reservations.service import slot_of
+from booking.reservations.tables import Reservation
+from booking.usage.queries import (
+    find_meter,
+    heard_at,
+    list_runs,
+    list_uses,
+    state_entered_at,
+    was_watched,
+)
+from booking.usage.rules import SETTLES_WITHIN, Measured, RunFact, attribute_runs, is_settled
+from booking.usage.rules import measure as measure_runs
+from booking.usage.tables import UsageRun, UsageSession
+from directory.audit.service import record
+from foundation.identifiers import DeviceId, ReservationId, new_id
+
+
+def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
+    """Turn an ended use into a usage session once its telemetry is in.
+
+    False where there is nothing to do yet, or any more.
+    """
+    # Another process at the same reservation is left to it.
+    reservation = session.scalar(
+        select(Reservation)
+        .where(Reservation.id == reservation_id, Reservation.state == ReservationState.ENDED)
+        .with_for_update(skip_locked=True)
+    )
+    if reservation is None:
+        return False
+    device_id = find_meter(session, reservation.instrument_id)
+    ended_at = state_entered_at(session, reservation_id, ReservationState.ENDED)
+    checked_in_at = state_entered_at(session, reservation_id, ReservationState.CHECKED_IN)
+    assert ended_at is not None
+    assert checked_in_at is not None
+    if device_id is None:
+        return False
+    used = Slot(checked_in_at, max(ended_at, slot_of(reservation).starts_at))
+    runs = _runs_of(session, reservation, device_id, used)
+    if not is_settled(runs, heard_at=heard_at(session, device_id), ended_at=ended_at, now=now):
+        return False
+    measured = measure_runs(runs, was_watched=was_watched(session, device_id, used))
+    _add_session(session, reservation, device_id, used, runs, measured, now=now)
+    return move(
+        session,
+        reservation,
+        ReservationState.METERED,
+        actor_id=None,
+        reason=",".join(measured.doubts),
+        now=now,
+    )
+
+
+def _runs_of(
+    session: Session, reservation: Reservation, device_id: DeviceId, used: Slot
+) -> list[RunFact]:
+    # Uses next to ours are looked at too, so that a run is given to its own.
+    window = used.widened(CHECK_IN_OPENS, SETTLES_WITHIN)
+    given = attribute_runs(
+        list_runs(session, device_id, window),
+        list_uses(session, reservation.instrument_id, window),
+    )
+    return given.get(reservation.id, [])
+
+
+def _add_session(
+    session: Session,
+    reservation: Reservation,
+    device_id: DeviceId,
+    used: Slot,
+    runs: list[RunFact],
+    measured: Measured,
+    *,
+    now: datetime,
+) -> UsageSession:
+    starts_at = runs[0].started_at if runs else used.starts_at
+    ends_at = max((run.ends_at for run in runs), default=used.ends_at)
+    usage = UsageSession(
+        id=new_id(),
+        reservation_id=reservation.id,
+        instrument_id=reservation.instrument_id,
+        institution_id=reservation.institution_id,
+        enterprise_id=reservation.enterprise_id,
+        device_id=device_id,
+        during=Range(starts_at, ends_at),
+        metered_ms=measured.metered_ms,
+        warm_up_ms=measured.warm_up_ms,
+        work_ms=measured.work_ms,
+        cool_down_ms=measured.cool_down_ms,
+        coverage_permille=measured.coverage_permille,
+        state=measured.state,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(usage)
+    session.flush()
+    session.add_all(UsageRun(run_id=run.run_id, usage_session_id=usage.id) for run in runs)
+    record(
+        session,
+        actor_id=None,
+        action=f"usage.{usage.state}",
+        subject_kind="usage_session",
+        subject_id=usage.id,
+        now=now,
+        metered_ms=usage.metered_ms,
+        coverage_permille=usage.coverage_permille,
+        doubts=list(measured.doubts),
+    )
+    session.flush()
+    return usage
