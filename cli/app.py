@@ -1,4 +1,4 @@
-"""The command `yixiang`: each sub-command lives in a file of its own and is imported when called."""
+"""The command `yixiang`: each sub-command lives in a file of its own, imported when called."""
 
 import importlib
 import sys
@@ -16,6 +16,8 @@ COMMANDS = {
     "seed": "Put the demonstration's people, instruments and prices in the database.",
     "doctor": "Look at database, broker, clock and disk, and check the invariants.",
     "openapi": "Write the api's document, or check that the committed one is up to date.",
+    "broker-files": "Write mosquitto's accounts and access lists.",
+    "openapi": "Write the api's document, or check it.",
     "bench": "Measure, beside a reference measured in the same run.",
 }
 
@@ -34,7 +36,7 @@ def build(chosen: str | None) -> typer.Typer:
         if name != chosen:
             app.command(name, help=summary)(lambda: None)
             continue
-        module = importlib.import_module(f"cli.{name}")
+        module = importlib.import_module(f"cli.{name.replace('-', '_')}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, help=summary)
         else:

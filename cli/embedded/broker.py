@@ -23,7 +23,7 @@ from cli.embedded.accounts import (
 )
 from cli.embedded.homes import Home
 from cli.embedded.postgres import find_free_port
-from cli.embedded.processes import ChildFailed, Order, Process
+from cli.embedded.processes import CannotRun, ChildFailed, Order, Process
 
 OPS = Path(__file__).resolve().parent.parent.parent / "ops"
 # Debian keeps daemons where an ordinary user's PATH does not look.
@@ -32,7 +32,7 @@ NODE_LEAST = (20, 19)
 ONE_BYTE_LENGTH_MAX = 127
 
 
-class NoBroker(Exception):
+class NoBroker(CannotRun):
     """No broker can be run here; the message says what is missing."""
 
 

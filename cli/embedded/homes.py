@@ -8,14 +8,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.embedded.processes import Account
+from cli.embedded.processes import Account, CannotRun
 
 # Used only by root whose data folder lies where an unprivileged user cannot reach,
 # such as /root. Opening that up for the server would show it to everybody.
 SHARED_PLACES = (Path("/var/lib/yixiang"), Path("/var/tmp/yixiang"))  # noqa: S108 - made below, owned by root
 
 
-class NoHome(Exception):
+class NoHome(CannotRun):
     """The servers cannot be given a place to live; the message says why."""
 
 

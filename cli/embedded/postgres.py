@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from cli.embedded.homes import Home, is_traversable
-from cli.embedded.processes import ChildFailed, Order, Process, look_at, wait_until
+from cli.embedded.processes import CannotRun, ChildFailed, Order, Process, look_at, wait_until
 
 SUPERUSER = "postgres"
 ROLE = "yixiang"
@@ -36,7 +36,7 @@ FLEETING: Mapping[str, str] = {
 }
 
 
-class NoPostgres(Exception):
+class NoPostgres(CannotRun):
     """The database cannot be run here; the message says why."""
 
 

@@ -15,7 +15,11 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 LOG_BYTES_MAX = 20_000_000
 
 
-class ChildFailed(Exception):
+class CannotRun(Exception):
+    """Something keeps the embedded parts from running; the message is for the person who asked."""
+
+
+class ChildFailed(CannotRun):
     """A child process could not be brought up; the message carries the end of its log."""
 
 
@@ -100,6 +104,7 @@ class Process:
         order.log.parent.mkdir(parents=True, exist_ok=True)
         account = order.account
         with order.log.open("ab") as log:
+            self._log_start = log.tell()
             self._popen = subprocess.Popen(  # noqa: S603 - the caller is ours
                 [
                     sys.executable,
@@ -166,6 +171,12 @@ class Process:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 16_384))
             text = log.read().decode("utf-8", "replace")
         return "\n".join(text.splitlines()[-lines:])
+
+    def read_since_start(self) -> str:
+        """Return what it has logged so far; for the first moments, before there is much."""
+        with self.order.log.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read(100_000).decode("utf-8", "replace")
 
     def trim_log(self) -> None:
         """Set the log aside when it is too large; the child appends, so it follows."""
