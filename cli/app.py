@@ -17,7 +17,6 @@ COMMANDS = {
     "doctor": "Look at database, broker, clock and disk, and check the invariants.",
     "openapi": "Write the api's document, or check that the committed one is up to date.",
     "broker-files": "Write mosquitto's accounts and access lists.",
-    "openapi": "Write the api's document, or check it.",
     "bench": "Measure, beside a reference measured in the same run.",
 }
 
