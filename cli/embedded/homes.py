@@ -42,6 +42,12 @@ def is_traversable(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in (resolved, *resolved.parents))
 
 
+def make_data_folder(data: Path) -> None:
+    """Make the folder that all is kept in; for others it is closed, or, as root, a way through."""
+    if not data.exists():
+        data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
+
+
 def find_home(data: Path) -> Home:
     """Return where the servers of this data folder live, making it when it is new.
 
@@ -49,7 +55,7 @@ def find_home(data: Path) -> Home:
     files stay inside the data folder when `nobody` can get there.
     """
     data = data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    make_data_folder(data)
     if os.geteuid() != 0:
         home = data / "servers"
         home.mkdir(mode=0o700, exist_ok=True)

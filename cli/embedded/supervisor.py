@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -102,10 +102,38 @@ class Supervisor:
         Raises:
             ChildFailed: it ended, or was not ready in time.
         """
+        self.start_all([child])
+
+    def start_all(self, children: Sequence[Child]) -> None:
+        """Start several, one right after the other, and wait until all are ready."""
         if self.must_stop():
             return
-        self._children.append(child)
-        process = self._launch(child)
+        for child in children:
+            self._children.append(child)
+            self._launch(child)
+        for child in children:
+            self._await(child)
+
+    def run_once(self, order: Order, *, limit_s: float = 300) -> None:
+        """Run something that ends by itself, and wait for it.
+
+        Raises:
+            ChildFailed: it said it failed, or took too long.
+        """
+        process = Process(order, run_folder=self.run_folder)
+        try:
+            wait_until(lambda: self.must_stop() or not process.is_running, limit_s=limit_s)
+            if process.exit_code and not self.must_stop():
+                raise ChildFailed(f"{order.name} failed:\n{process.tail()}")
+            if process.is_running and not self.must_stop():
+                raise ChildFailed(f"{order.name} took longer than {limit_s:.0f} s")
+        finally:
+            process.stop()
+
+    def _await(self, child: Child) -> None:
+        process = child.process
+        if process is None or self.must_stop():
+            return
         wait_until(
             lambda: self.must_stop() or not process.is_running or child.is_ready(process),
             limit_s=child.ready_limit_s,

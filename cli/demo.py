@@ -1,0 +1,276 @@
+"""`yixiang demo`: everything on one machine, with simulated instruments and embedded servers."""
+
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.embedded.accounts import platform_account
+from cli.embedded.broker import Broker, find_broker
+from cli.embedded.homes import find_home, make_data_folder
+from cli.embedded.postgres import Cluster, find_free_port
+from cli.embedded.processes import CannotRun, Order, Process
+from cli.embedded.programs import (
+    GATEWAY,
+    PROJECT,
+    Site,
+    Spokesman,
+    write_gateway_file,
+)
+from cli.embedded.supervisor import Child, Supervisor, has_said
+
+DEFAULT_PORT = 8765
+PLATFORM = "yixiang"
+SCENARIO = PROJECT / "sims" / "scenarios" / "demo.toml"
+
+
+def run(
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder for all that it keeps.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the web pages.")] = None,
+    host: Annotated[str, typer.Option(help="Address of the web pages.")] = "127.0.0.1",
+    sims: Annotated[bool, typer.Option(help="Run the simulated instruments.")] = True,
+    speed: Annotated[
+        float, typer.Option(help="How fast the simulated instruments live.", min=0.1, max=1000)
+    ] = 1.0,
+    dev: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Run everything, until Ctrl-C."""
+    folder = (data or default_data_folder()).expanduser().resolve()
+    try:
+        demo = Demo(folder, host=host, port=port)
+        demo.run(with_sims=sims, speed=speed, is_dev=dev)
+    except (CannotRun, OSError) as error:
+        sys.exit(f"yixiang demo: {error}")
+
+
+def default_data_folder() -> Path:
+    """Return `.data` in the project, or a folder of the user's where that cannot be written."""
+    if os.access(PROJECT, os.W_OK):
+        return PROJECT / ".data"
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "yixiang"
+
+
+class Demo:
+    """One run of the demo over one data folder."""
+
+    def __init__(self, data: Path, *, host: str, port: int | None) -> None:
+        self._started = time.monotonic()
+        self._host = host
+        self._port = choose_port(port)
+        make_data_folder(data)
+        self._site = Site(data)
+        self._supervisor = Supervisor(data, say)
+        self._broker: Broker | None = None
+        self._broker_child: Child | None = None
+        self._admitted: list[Spokesman] = []
+
+    def run(self, *, with_sims: bool, speed: float, is_dev: bool) -> None:
+        supervisor = self._supervisor
+        supervisor.take_folder()
+        supervisor.obey_signals()
+        try:
+            self._start_database()
+            self._start_broker()
+            self._run_once("migrate", "tables")
+            self._run_once("seed", "people, instruments and prices")
+            self._admit_devices()
+            children = self._programs(with_sims=with_sims, speed=speed)
+            supervisor.start_all(children)
+            if not supervisor.must_stop():
+                print_welcome(self._url(), self._site.data, time.monotonic() - self._started)
+                if is_dev:
+                    from cli.development import Development
+
+                    development = Development(self._site, self._url(), children)
+                    supervisor.start(development.pages())
+                    supervisor.watch(also=development.restart_changed, every_s=1)
+                else:
+                    supervisor.watch(also=self._admit_devices)
+        finally:
+            say("stopping")
+            supervisor.stop()
+        say("stopped; all is kept, the next start goes on from here")
+
+    def _start_database(self) -> None:
+        environment = self._site.environment
+        if os.environ.get("YIXIANG_DATABASE_URL"):
+            say("database: the one of YIXIANG_DATABASE_URL")
+            return
+        cluster = Cluster(find_home(self._site.data))
+        log = self._site.log("postgres")
+        self._supervisor.start(
+            Child(
+                name="postgres",
+                order=lambda: cluster.order(log),
+                is_ready=cluster.is_ready,
+                ready_limit_s=120,
+            )
+        )
+        if self._supervisor.must_stop():
+            return
+        cluster.make_database()
+        environment["YIXIANG_DATABASE_URL"] = cluster.url
+        say(f"database: PostgreSQL 18 on 127.0.0.1:{cluster.port}")
+
+    def _start_broker(self) -> None:
+        if self._supervisor.must_stop():
+            return
+        if os.environ.get("YIXIANG_BROKER_URL"):
+            say("broker: the one of YIXIANG_BROKER_URL")
+            return
+        kind = os.environ.get("YIXIANG_DEMO_BROKER") or None
+        broker = find_broker(find_home(self._site.data), kind=kind)
+        passwords = self._site.find_passwords([PLATFORM])
+        broker.admit([platform_account(PLATFORM, passwords[PLATFORM])])
+        log = self._site.log("broker")
+        child = Child(name="broker", order=lambda: broker.order(log), is_ready=broker.is_ready)
+        self._supervisor.start(child)
+        self._broker, self._broker_child = broker, child
+        self._site.environment["YIXIANG_BROKER_URL"] = broker.url(PLATFORM)
+        say(f"broker: {broker.name} on 127.0.0.1:{broker.field_port}")
+
+    def _run_once(self, name: str, what: str) -> None:
+        if not self._supervisor.must_stop():
+            started = time.monotonic()
+            self._supervisor.run_once(self._site.program(name))
+            say(f"{what}: ready ({time.monotonic() - started:.1f} s)")
+
+    def _admit_devices(self) -> None:
+        """Give every registered device, or its gateway, an account at the broker."""
+        if self._broker is None or self._supervisor.must_stop():
+            return
+        wanted = read_spokesmen(self._site.environment["YIXIANG_DATABASE_URL"])
+        if wanted != self._admitted:
+            self._broker.admit(self._site.field_accounts(wanted))
+            self._admitted = wanted
+            if self._broker_child and self._broker_child.process:
+                self._broker.reload(self._broker_child.process)
+
+    def _programs(self, *, with_sims: bool, speed: float) -> list[Child]:
+        """Return the platform's processes, in the order in which they start."""
+        site = self._site
+        site.environment |= {
+            "YIXIANG_DATA": str(site.data),
+            "YIXIANG_SECRET_KEY_FILE": str(site.find_secret("key")),
+            "YIXIANG_PUBLIC_URL": self._url(),
+            "YIXIANG_COOKIE_SECURE": "false",
+            "YIXIANG_DEMO_ACCOUNTS": "true",
+        }
+        children = []
+        if with_sims:
+            children += self._field(speed)
+        children += [
+            Child(name=name, order=self._order(name), is_ready=has_said("ready"))
+            for name in ("ingest", "jobs")
+        ]
+        api = self._order("api", "--host", self._host, "--port", str(self._port))
+        children.append(Child(name="api", order=api, is_ready=self._api_answers))
+        return children
+
+    def _field(self, speed: float) -> list[Child]:
+        """Return the simulators and the gateway that polls them."""
+        site = self._site
+        modbus, control = site.find_port("modbus"), site.find_port("simulators")
+        site.environment["YIXIANG_SIMULATOR_URL"] = f"http://127.0.0.1:{control}"
+        if self._broker:
+            field_url = f"mqtt://127.0.0.1:{self._broker.field_port}"
+            gateway_url = self._broker.url(GATEWAY)
+        else:
+            field_url = gateway_url = os.environ["YIXIANG_BROKER_URL"]
+        gateway_file = site.data / "gateway" / "gateway.toml"
+        write_gateway_file(
+            gateway_file, broker_url=gateway_url, scenario=SCENARIO, host="127.0.0.1", port=modbus
+        )
+        ready_file = site.data / "run" / "sims.ready"
+        ready_file.unlink(missing_ok=True)
+        sims = self._order(
+            "sims", "run",
+            "--broker", field_url,
+            "--credentials", str(site.data / "secrets" / "broker.json"),
+            "--modbus-port", str(modbus),
+            "--control-port", str(control),
+            "--state", str(site.data / "sims"),
+            "--ready-file", str(ready_file),
+            "--speed", str(speed),
+        )  # fmt: skip
+        gateway = self._order("gateway", "--config", str(gateway_file))
+        return [
+            Child(name="sims", order=sims, is_ready=lambda _: ready_file.exists()),
+            Child(name="gateway", order=gateway, is_ready=has_said("ready")),
+        ]
+
+    def _order(self, name: str, *arguments: str) -> Callable[[], Order]:
+        return lambda: self._site.program(name, *arguments)
+
+    def _api_answers(self, _process: Process) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self._url()}/api/v1/health", timeout=2) as answer:  # noqa: S310 - http on the loopback
+                return bool(json.load(answer)["status"] == "ok")
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def _url(self) -> str:
+        shown = "127.0.0.1" if self._host in {"", "0.0.0.0"} else self._host  # noqa: S104
+        return f"http://{shown}:{self._port}"
+
+
+def choose_port(wanted: int | None) -> int:
+    """Return the port for the pages: the asked one or none, else the usual one or a free one."""
+    port = find_free_port(DEFAULT_PORT if wanted is None else wanted or None)
+    if wanted and port != wanted:
+        raise CannotRun(f"port {wanted} is taken; give another with --port")
+    return port
+
+
+def read_spokesmen(database_url: str) -> list[Spokesman]:
+    """Return which account speaks for which devices, as the platform's tables say."""
+    import psycopg
+
+    with psycopg.connect(database_url, connect_timeout=5) as connection:
+        rows = connection.execute(
+            "SELECT coalesce(gateway, name), array_agg(name ORDER BY name)"
+            " FROM devices GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    return [Spokesman(account, tuple(devices)) for account, devices in rows]
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def print_welcome(url: str, data: Path, took_s: float) -> None:
+    from cli.demo_accounts import DEMO_ACCOUNTS
+
+    people = "\n".join(
+        f"    {account.login:8}{account.password:16}{account.role.value:22}{account.display_name}"
+        for account in DEMO_ACCOUNTS
+    )
+    print(
+        f"""
+  Yixiang 仪享 is up after {took_s:.1f} s:  {url}
+
+  Sign in as 登录账号:
+{people}
+
+  Try 试一试:
+    1. As alice, open an instrument, choose a slot that starts soon and reserve it.
+       以 alice 登录，选仪器、选时段、下单（先看价格）。
+    2. Under "my reservations", check in: the interlock opens and a run appears by itself.
+       在"我的预约"中签到：联锁打开，运行由遥测自动识别。
+    3. End the session: it is metered and priced; open the charge to see its evidence.
+       结束上机：按实际机时计费，费用可追溯到证据。
+    4. As bob, watch every device live.  以 bob 登录，查看全部设备实时状态。
+
+  Everything is kept in {data}; logs in {data / "logs"}.
+  Ctrl-C stops it.  按 Ctrl-C 停止。
+""",
+        flush=True,
+    )
