@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from api import health, sign_in
+from api import health, sign_in, workdays
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     health.router,
+    workdays.router,
 )

@@ -9,8 +9,10 @@ import directory.audit.tables
 import directory.enterprises.tables
 import directory.institutions.tables
 import directory.people.tables
+import directory.workdays.tables
 import foundation.idempotency
 import jobs.tables
+import telemetry.alarms.tables
 import telemetry.controls.tables
 import telemetry.devices.tables
 import telemetry.events.tables

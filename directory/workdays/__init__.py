@@ -1,0 +1,1 @@
+"""Working days: the official calendar as data, and every deadline counted by it."""

@@ -1,0 +1,46 @@
+"""Questions about the calendar and about what is due."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.workdays.service import STILL_OPEN
+from directory.workdays.tables import CalendarDay, CalendarNotice, DueDateRow
+from foundation.identifiers import InstitutionId
+
+BOARD_MAX = 200
+
+
+def list_due(
+    session: Session,
+    *,
+    roles: Collection[str] | None = None,
+    institution_id: InstitutionId | None = None,
+    due_before: datetime | None = None,
+    include_done: bool = False,
+) -> list[DueDateRow]:
+    """Return what is due, soonest first; of one institution, or of the platform's own desks.
+
+    `roles` of None means every desk's.
+    """
+    query = select(DueDateRow).order_by(DueDateRow.due_at, DueDateRow.id).limit(BOARD_MAX)
+    if not include_done:
+        query = query.where(*STILL_OPEN)
+    if roles is not None:
+        query = query.where(DueDateRow.responsible_role.in_(roles))
+    if institution_id is not None:
+        query = query.where(DueDateRow.institution_id == institution_id)
+    if due_before is not None:
+        query = query.where(DueDateRow.due_at < due_before)
+    return list(session.scalars(query))
+
+
+def list_notices(session: Session) -> list[CalendarNotice]:
+    return list(session.scalars(select(CalendarNotice).order_by(CalendarNotice.year)))
+
+
+def list_days(session: Session, *, first: date, last: date) -> list[CalendarDay]:
+    query = select(CalendarDay).where(CalendarDay.day.between(first, last))
+    return list(session.scalars(query.order_by(CalendarDay.day)))

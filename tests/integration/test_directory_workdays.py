@@ -1,0 +1,100 @@
+"""The calendar's tables: imports, and due dates that follow them."""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.audit.tables import AuditEntry
+from directory.workdays.notices import Notice
+from directory.workdays.queries import list_due, list_notices
+from directory.workdays.rules import Urgency, working_days
+from directory.workdays.service import (
+    escalate,
+    import_notice,
+    load_calendar,
+    meet,
+    seed_calendar,
+    set_due,
+)
+from directory.workdays.tables import DueDateRow
+
+NOW = datetime(2026, 12, 23, 2, tzinfo=UTC)
+
+
+def notice_2027() -> Notice:
+    """An invented arrangement: New Year off until Monday the 4th, made up on the 9th."""
+    off = [date(2027, 1, day) for day in (1, 2, 3, 4)] + [
+        date(2027, 2, day) for day in range(5, 13)
+    ]
+    return Notice(
+        year=2027,
+        title="关于2027年部分节假日安排的通知",
+        issued_on=date(2026, 11, 25),
+        off=dict.fromkeys(off, "元旦"),
+        work={date(2027, 1, 9): "元旦"},
+    )
+
+
+def complaint_due(session: Session) -> DueDateRow:
+    return set_due(
+        session,
+        subject_kind="complaint",
+        subject_id="C-1",
+        kind="complaint_answer",
+        period=working_days(7),
+        responsible_role="operator",
+        started_at=NOW,
+    )
+
+
+def test_due_date_moves_and_settles_when_the_notice_comes(session: Session) -> None:
+    row = complaint_due(session)
+    before = (row.due_at, row.provisional)
+
+    imported = import_notice(session, notice_2027(), actor_id=None, now=NOW)
+
+    session.refresh(row)
+    assert (imported.moved, imported.settled) == (1, 1)
+    assert before == (datetime(2027, 1, 4, 16, tzinfo=UTC), True)
+    assert (row.due_at, row.provisional) == (datetime(2027, 1, 5, 16, tzinfo=UTC), False)
+
+
+def test_notice_imported_again_replaces_the_year(session: Session) -> None:
+    import_notice(session, notice_2027(), actor_id=None, now=NOW)
+
+    corrected = notice_2027()
+    without_make_up = Notice(2027, corrected.title, corrected.issued_on, corrected.off, {})
+    import_notice(session, without_make_up, actor_id=None, now=NOW)
+
+    assert not load_calendar(session).is_working(date(2027, 1, 9))
+
+
+def test_seeding_twice_imports_once(session: Session) -> None:
+    assert seed_calendar(session, now=NOW) == 2
+    assert seed_calendar(session, now=NOW) == 0
+    assert [notice.year for notice in list_notices(session)] == [2025, 2026]
+
+
+def test_done_leaves_the_board_and_a_restart_leaves_one_clock(session: Session) -> None:
+    complaint_due(session)
+    complaint_due(session)
+    assert len(list_due(session)) == 1
+
+    meet(session, subject_kind="complaint", subject_id="C-1", kind="complaint_answer", now=NOW)
+
+    assert list_due(session) == []
+    assert len(list_due(session, include_done=True)) == 2
+
+
+def test_escalation_is_told_once_a_level(session: Session) -> None:
+    row = complaint_due(session)
+    late = datetime(2027, 1, 7, 2, tzinfo=UTC)
+
+    first = escalate(session, now=late)
+    again = escalate(session, now=late)
+
+    assert [told.level for told in first] == [Urgency.LONG_OVERDUE]
+    assert again == []
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "due_date.escalate"))
+    assert [entry.subject_id for entry in entries] == [row.subject_id]
