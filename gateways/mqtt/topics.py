@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from typing_extensions import override
+
 PREFIX: Final = "lab/1"
 
 # One level of a topic: what may name a device, a gateway or a client account.
@@ -41,6 +43,7 @@ class Topic:
     device: str
     kind: Kind
 
+    @override
     def __str__(self) -> str:
         return f"{PREFIX}/{self.device}/{self.kind}"
 

@@ -1,0 +1,291 @@
+"""The way to the broker and back: paho, wrapped; spooled messages in order, until acknowledged.
+
+A PUBACK only says that the broker has a message. A row leaves the spool when the server has
+said, on the device's `ack` topic, that its transaction holds it.
+"""
+
+import queue
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+
+import msgspec
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from foundation.logs import get_log
+from gateways.edge.config import BrokerSettings, SpoolSettings
+from gateways.mqtt import topics
+from gateways.mqtt.topics import Kind
+from gateways.spool.spool import Spool
+
+QOS: Final = 1
+# One look around at least this often, though every message and every ack wakes the thread.
+IDLE_S: Final = 0.5
+KEEPALIVE_S: Final = 30
+# A device whose window is full, or that has nothing waiting, gives its turn away.
+BURST: Final = 50
+
+
+class Ack(msgspec.Struct, frozen=True):
+    boot: str
+    seq: int
+    s: int = 1
+
+
+@dataclass(slots=True)
+class Lane:
+    """How far one device's messages have been sent, and how far the server has them."""
+
+    name: str
+    device_id: int
+    sent: tuple[int, int] = (0, 0)  # (generation, seq) of the last message handed to the broker
+    acked: tuple[int, int] = (0, 0)
+    in_flight: int = 0
+    moved_s: float = 0.0  # when the server last acknowledged, or the first message was sent
+    birth_of: int = 0  # the generation whose birth went out last
+
+    def rewind(self) -> None:
+        self.sent, self.in_flight = self.acked, 0
+
+
+class Publisher:
+    """Owns the connection and one thread; all other threads only put things down here."""
+
+    def __init__(
+        self,
+        name: str,
+        broker: BrokerSettings,
+        settings: SpoolSettings,
+        spool: Spool,
+        *,
+        will: bytes,
+        on_command: Callable[[str, bytes], None],
+    ) -> None:
+        self._log = get_log("publisher")
+        self._name, self._broker, self._settings, self._spool = name, broker, settings, spool
+        self._on_command = on_command
+        self._lanes: dict[str, Lane] = {}
+        self._retained: dict[str, bytes] = {}
+        self._acks: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._direct: queue.SimpleQueue[str] = queue.SimpleQueue()  # topics of changed `_retained`
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._connected = threading.Event()
+        self._reconnected = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._allowance, self._allowed_at_s = float(settings.rate_max), monotonic()
+        self._fetched = 0
+        self.published = 0
+        self._client = self._make_client(will)
+
+    def _make_client(self, will: bytes) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._name,
+            clean_session=False,
+            protocol=MQTTProtocolVersion.MQTTv311,
+        )
+        client.username_pw_set(self._broker.user or self._name, self._broker.password)
+        if self._broker.has_tls:
+            client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca))
+        client.will_set(topics.state(self._name), will, qos=QOS, retain=True)
+        client.max_inflight_messages_set(100)
+        client.reconnect_delay_set(1, 30)
+        client.on_connect = self._note_connect
+        client.on_disconnect = self._note_disconnect
+        client.on_message = self._note_message
+        return client
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
+    def add_device(self, name: str, device_id: int) -> None:
+        self._lanes[name] = Lane(name, device_id)
+
+    def start(self) -> None:
+        self._client.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
+        self._client.loop_start()
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+
+    def stop(self, goodbye: dict[str, bytes], *, limit_s: float = 3.0) -> None:
+        """Say good-bye on the given topics, then leave without the will being sent."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(limit_s)
+        if self.is_connected:
+            infos = [self._client.publish(t, p, QOS, retain=True) for t, p in goodbye.items()]
+            until_s = monotonic() + limit_s
+            for info in infos:
+                try:
+                    info.wait_for_publish(max(0.0, until_s - monotonic()))
+                except (RuntimeError, ValueError):
+                    break
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        """Publish a retained message now, and again after every reconnect."""
+        self._retained[topic] = payload
+        self._direct.put(topic)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Say that something was put into the spool."""
+        self._wake.set()
+
+    # Called by paho's thread: these only put down what came.
+
+    def _note_connect(
+        self,
+        client: Client,
+        _userdata: Any,  # noqa: ANN401  # paho's signature
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._log.warning("broker refused", reason=str(reason))
+            return
+        wanted = [
+            (f(name), QOS) for name in list(self._lanes) for f in (topics.command, topics.ack)
+        ]
+        if wanted:
+            client.subscribe(wanted)
+        self._log.info("connected to broker", host=self._broker.host, port=self._broker.port)
+        self._reconnected.set()
+        self._connected.set()
+        self._wake.set()
+
+    def _note_disconnect(
+        self,
+        _client: Client,
+        _userdata: Any,  # noqa: ANN401  # paho's signature
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._connected.clear()
+        if not self._stopping.is_set():
+            self._log.warning("lost the broker", reason=str(reason))
+
+    def _note_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:  # noqa: ANN401  # paho's signature
+        try:
+            topic = topics.parse(message.topic)
+        except topics.TopicMalformed:
+            return
+        if topic.kind is Kind.ACK:
+            self._acks.put((topic.device, bytes(message.payload)))
+            self._wake.set()
+        elif topic.kind is Kind.COMMAND:
+            self._on_command(topic.device, bytes(message.payload))
+
+    # The publisher's own thread from here on.
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                again = self._work()
+            except Exception:  # noqa: BLE001  # see below
+                # A full disk or a locked file must not end the thread; the rows are still there.
+                self._log.exception("publishing failed")
+                again = False
+                self._stopping.wait(1)
+            if not again:
+                self._wake.wait(IDLE_S)
+                self._wake.clear()
+
+    def _work(self) -> bool:
+        """Do one round; True where there is more to do at once."""
+        self._take_acks()
+        if not self.is_connected:
+            return False
+        if self._reconnected.is_set():
+            self._reconnected.clear()
+            for lane in self._lanes.values():
+                lane.rewind()
+            for topic, payload in list(self._retained.items()):
+                self._publish(topic, payload, retain=True)
+        while not self._direct.empty():
+            topic = self._direct.get()
+            self._publish(topic, self._retained[topic], retain=True)
+        for command, device, result in self._spool.unsent_results():
+            self._publish(topics.result(device), result)
+            self._spool.mark_sent(command)
+        now_s = monotonic()
+        self._refill(now_s)
+        sent = [self._drain(lane, now_s) for lane in list(self._lanes.values())]
+        return any(sent)
+
+    def _take_acks(self) -> None:
+        latest: dict[tuple[str, str], int] = {}
+        while not self._acks.empty():
+            device, payload = self._acks.get()
+            codec: Any = msgspec.json if payload[:1] == b"{" else msgspec.msgpack
+            try:
+                ack: Ack = codec.decode(payload, type=Ack)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+                self._log.warning("unreadable ack", device=device)
+                continue
+            key = (device, ack.boot)
+            latest[key] = max(latest.get(key, 0), ack.seq)
+        for (device, boot), seq in latest.items():
+            lane = self._lanes.get(device)
+            if lane is None:
+                continue
+            generation, gone = self._spool.acknowledge(lane.device_id, boot, seq)
+            if gone:
+                lane.in_flight = max(0, lane.in_flight - gone)
+                lane.acked = max(lane.acked, (generation, seq))
+                lane.sent = max(lane.sent, lane.acked)
+                lane.moved_s = monotonic()
+
+    def _refill(self, now_s: float) -> None:
+        rate = self._settings.rate_max
+        earned = (now_s - self._allowed_at_s) * rate
+        self._allowance = min(float(rate), self._allowance + earned)
+        self._allowed_at_s = now_s
+
+    def _drain(self, lane: Lane, now_s: float) -> bool:
+        """Send the next few messages of one device; True where more are waiting."""
+        settings = self._settings
+        if lane.in_flight and now_s - lane.moved_s > settings.ack_silence_s:
+            self._log.info("no acknowledgement, sending again", device=lane.name)
+            lane.rewind()
+            lane.moved_s = now_s
+        room = min(settings.window - lane.in_flight, BURST, int(self._allowance))
+        if room <= 0:
+            return False
+        rows = self._spool.waiting(lane.device_id, lane.sent, room)
+        for row in rows:
+            if row.generation != lane.birth_of:
+                self._announce_old_birth(lane, row.generation)
+            if not self._publish(f"{topics.PREFIX}/{lane.name}/{row.kind}", row.payload):
+                return False
+            if lane.in_flight == 0:
+                lane.moved_s = now_s
+            lane.sent = (row.generation, row.seq)
+            lane.in_flight += 1
+            self._allowance -= 1
+        return len(rows) == room
+
+    def _announce_old_birth(self, lane: Lane, generation: int) -> None:
+        """Say what the messages of an earlier boot mean, without replacing the retained birth."""
+        birth = self._spool.birth_of(lane.device_id, generation)
+        if birth is not None and birth != self._retained.get(topics.birth(lane.name)):
+            self._publish(topics.birth(lane.name), birth)
+        lane.birth_of = generation
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        info = self._client.publish(topic, payload, QOS, retain=retain)
+        self.published += 1
+        # Without a connection paho queues it; what is lost is sent again after an ack silence.
+        return info.rc == 0

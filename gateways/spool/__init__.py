@@ -1,0 +1,1 @@
+"""What a gateway has promised to deliver: kept on disk until the server has committed it."""
