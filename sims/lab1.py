@@ -82,6 +82,7 @@ class Lab1Device(SimDevice):
         self.session: str | None = None
         self.lease_id = ""
         self._session_lease = ""
+        self._fault_code = 0
         self._lease_until_ms = 0
         self._phase = Phase.IDLE
         self._interlock = False
@@ -117,7 +118,7 @@ class Lab1Device(SimDevice):
         self._lease_until_ms = 0
         self._phase = Phase.IDLE
         self._interlock = self.machine.interlock
-        self._sample_in_ms = 0
+        self._sample_in_ms = SAMPLE_MS
         self.client.mend()
 
     @override
@@ -161,9 +162,10 @@ class Lab1Device(SimDevice):
                 self._heartbeat_in_ms += HEARTBEAT_MS
                 self._event("hb")
         self._sample_in_ms -= calendar_ms
-        if self._sample_in_ms <= 0 or self.machine.interlock != self._interlock:
-            self._interlock = self.machine.interlock
+        if self._sample_in_ms <= 0:
             self._sample_in_ms = max(self._sample_in_ms + SAMPLE_MS, 1)
+            self._measure()
+        elif self.machine.interlock != self._interlock:
             self._measure()
         self._resend_in_ms -= calendar_ms
         if self._resend_in_ms <= 0:
@@ -223,6 +225,7 @@ class Lab1Device(SimDevice):
     def _measure(self) -> None:
         if self.board.get("silent") is not None:
             return
+        self._interlock = self.machine.interlock
         values = []
         for metric in self.machine.METRICS:
             value = self.machine.measure(metric.name)
@@ -248,14 +251,15 @@ class Lab1Device(SimDevice):
         self._keep_events()
 
     def _alarm(self, *, is_active: bool) -> None:
-        code = f"FAULT_{self.machine.fault_code}" if is_active else "FAULT"
+        # The same code clears the alarm that raised it, though the machine has forgotten it.
+        self._fault_code = self.machine.fault_code if is_active else self._fault_code
         self._number(
             "alarm",
             {
-                "code": code,
+                "code": f"FAULT_{self._fault_code}",
                 "sev": "critical",
                 "active": is_active,
-                "v": float(self.machine.fault_code),
+                "v": float(self._fault_code),
                 "lim": 0.0,
             },
         )

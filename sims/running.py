@@ -39,6 +39,10 @@ class RunningLab:
         """Let `ms` go by (stepped labs only); all of it has happened on return."""
         self._call(lambda: self._lab.step(ms))
 
+    def stamp_ms(self) -> int:
+        """Return the lab's own time, in epoch milliseconds."""
+        return self._call(lambda: self._lab.clock.stamp_ms)
+
     def shown(self, name: str) -> dict[str, object]:
         """Return a device's state, as GET /devices/{name} does."""
         return self._call(self._lab.devices[name].shown)
