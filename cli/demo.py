@@ -21,8 +21,10 @@ from cli.embedded.programs import (
     PROJECT,
     Site,
     Spokesman,
+    default_data_folder,
     write_gateway_file,
 )
+from cli.embedded.running import note_environment
 from cli.embedded.supervisor import Child, Supervisor, has_said
 
 DEFAULT_PORT = 8765
@@ -48,14 +50,6 @@ def run(
         demo.run(with_sims=sims, speed=speed, is_dev=dev)
     except (CannotRun, OSError) as error:
         sys.exit(f"yixiang demo: {error}")
-
-
-def default_data_folder() -> Path:
-    """Return `.data` in the project, or a folder of the user's where that cannot be written."""
-    if os.access(PROJECT, os.W_OK):
-        return PROJECT / ".data"
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "yixiang"
 
 
 class Demo:
@@ -85,6 +79,7 @@ class Demo:
             children = self._programs(with_sims=with_sims, speed=speed)
             supervisor.start_all(children)
             if not supervisor.must_stop():
+                note_environment(self._site.data, self._site.environment)
                 print_welcome(self._url(), self._site.data, time.monotonic() - self._started)
                 if is_dev:
                     from cli.development import Development
@@ -201,10 +196,14 @@ class Demo:
             "--ready-file", str(ready_file),
             "--speed", str(speed),
         )  # fmt: skip
-        gateway = self._order("gateway", "--config", str(gateway_file))
+        gateway_ready = site.data / "run" / "gateway.ready"
+        gateway_ready.unlink(missing_ok=True)
+        gateway = self._order(
+            "gateway", "--config", str(gateway_file), "--ready-file", str(gateway_ready)
+        )
         return [
             Child(name="sims", order=sims, is_ready=lambda _: ready_file.exists()),
-            Child(name="gateway", order=gateway, is_ready=has_said("ready")),
+            Child(name="gateway", order=gateway, is_ready=lambda _: gateway_ready.exists()),
         ]
 
     def _order(self, name: str, *arguments: str) -> Callable[[], Order]:

@@ -186,6 +186,9 @@ class Process:
             os.truncate(log, 0)
 
 
+Ready = Callable[[Process], bool]
+
+
 def stop_leftovers(run_folder: Path, *, limit_s: float = 30.0) -> list[str]:
     """End the children of a run that was killed, and return their names.
 

@@ -19,6 +19,14 @@ PROFILES = PROJECT / "gateways" / "profiles"
 GATEWAY = "gw-demo"
 
 
+def default_data_folder() -> Path:
+    """Return `.data` in the project, or a folder of the user's where that cannot be written."""
+    if os.access(PROJECT, os.W_OK):
+        return PROJECT / ".data"
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "yixiang"
+
+
 @dataclass(frozen=True, slots=True)
 class Spokesman:
     """A broker account and the devices it speaks for; one device may speak for itself."""

@@ -15,6 +15,7 @@ from cli.embedded.processes import (
     ChildFailed,
     Order,
     Process,
+    Ready,
     stop_leftovers,
     wait_until,
 )
@@ -24,8 +25,6 @@ BACKOFF_MAX_S = 30.0
 # A child that ran this long is well again, and its next crash starts from the first pause.
 WELL_AFTER_S = 60.0
 LOOK_EVERY_S = 0.2
-
-Ready = Callable[[Process], bool]
 
 
 class FolderInUse(CannotRun):

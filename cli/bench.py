@@ -1,0 +1,14 @@
+"""`yixiang bench`: measure, beside a reference measured in the same run."""
+
+import importlib
+import pkgutil
+
+import typer
+
+import cli.benchmarks
+
+app = typer.Typer(no_args_is_help=True)
+
+for _module in pkgutil.iter_modules(cli.benchmarks.__path__):
+    _benchmark = importlib.import_module(f"cli.benchmarks.{_module.name}")
+    app.command(_module.name)(_benchmark.run)

@@ -1,0 +1,77 @@
+"""`yixiang doctor`: look at database, broker, clock and disk, and check the invariants."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.examinations import Finding, Verdict
+from foundation.settings import Settings
+
+
+def run(
+    *,
+    invariants: Annotated[bool, typer.Option(help="Check the invariants instead.")] = False,
+    data: Annotated[Path | None, typer.Option(help="The data folder of a demo.")] = None,
+    mosquitto_conf: Annotated[
+        Path | None, typer.Option(help="A mosquitto.conf to judge, besides the running broker.")
+    ] = None,
+) -> None:
+    """Say what is well, what is not, and what that means. Exits 1 when something is broken."""
+    from cli.embedded.running import join_running_demo
+
+    joined = join_running_demo(data)
+    if joined:
+        print(f"looking at the demo in {joined}")
+    settings = Settings.read()
+    findings = (
+        examine_invariants(settings.database_url.get_secret_value())
+        if invariants
+        else examine_all(settings.database_url.get_secret_value(), settings, mosquitto_conf)
+    )
+    for finding in findings:
+        print(f"{finding.verdict.value:5} {finding.subject:12} {finding.text}")
+    if any(finding.verdict is Verdict.BROKEN for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine_all(
+    database_url: str, settings: Settings, mosquitto_conf: Path | None
+) -> list[Finding]:
+    from cli import examinations
+
+    findings = [
+        *examinations.examine_database(database_url),
+        *examinations.examine_disk(settings.data),
+    ]
+    broker_url = settings.broker_url.get_secret_value()
+    if broker_url:
+        findings += examinations.examine_broker(broker_url)
+    else:
+        findings.append(Finding(Verdict.CARE, "broker", "no YIXIANG_BROKER_URL is set"))
+    if mosquitto_conf:
+        findings += examinations.judge_mosquitto(mosquitto_conf.read_text(encoding="utf-8"))
+    return findings
+
+
+def examine_invariants(database_url: str) -> list[Finding]:
+    """Run every invariant's query; a row it returns is a fault."""
+    from sqlalchemy import text
+
+    from cli.invariants import collect
+    from foundation.database import make_engine
+
+    findings = []
+    engine = make_engine(database_url, application_name="yixiang doctor")
+    for name, query in collect().items():
+        with engine.connect() as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            rows = connection.execute(text(query)).fetchmany(3)
+        said = "; ".join(str(tuple(row)) for row in rows)
+        findings.append(
+            Finding(Verdict.BROKEN, "invariant", f"{name}: {said}")
+            if rows
+            else Finding(Verdict.WELL, "invariant", name)
+        )
+    engine.dispose()
+    return findings
