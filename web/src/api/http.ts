@@ -1,0 +1,99 @@
+/** One way to talk to /api/v1: JSON in, JSON out, problem documents thrown as ApiProblem. */
+
+import type { ProblemItem } from "./types";
+
+const ROOT = "/api/v1";
+
+interface ProblemDocument {
+  code?: string;
+  status?: number;
+  title?: string;
+  detail?: string;
+  detail_zh?: string;
+  detail_en?: string;
+  problems?: ProblemItem[];
+  request_id?: string;
+  alternatives?: { starts_at: string; ends_at: string }[];
+}
+
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly document: ProblemDocument;
+
+  constructor(status: number, document: ProblemDocument) {
+    super(document.detail ?? document.title ?? `HTTP ${status}`);
+    this.name = "ApiProblem";
+    this.status = status;
+    this.code = document.code ?? "unknown";
+    this.document = document;
+  }
+
+  get problems(): ProblemItem[] {
+    return this.document.problems ?? [];
+  }
+}
+
+/** What the network could not carry has no status of its own. */
+export const NO_ANSWER = 0;
+
+export function isProblem(error: unknown, ...statuses: number[]): error is ApiProblem {
+  return error instanceof ApiProblem && (statuses.length === 0 || statuses.includes(error.status));
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export function withQuery(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") search.set(key, String(value));
+  }
+  const text = search.toString();
+  return `${ROOT}${path}${text ? `?${text}` : ""}`;
+}
+
+async function documentOf(response: Response): Promise<ProblemDocument> {
+  try {
+    return (await response.json()) as ProblemDocument;
+  } catch {
+    return { code: "unreadable_answer", title: response.statusText };
+  }
+}
+
+async function send<T>(path: string, query: Query | undefined, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(withQuery(path, query), { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiProblem(NO_ANSWER, { code: "no_answer" });
+  }
+  if (!response.ok) throw new ApiProblem(response.status, await documentOf(response));
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  return send<T>(path, query, { ...(signal ? { signal } : {}), headers: { Accept: "application/json" } });
+}
+
+export function post<T>(path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
+  return write<T>("POST", path, body, idempotencyKey);
+}
+
+export function write<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
+  return send<T>(path, undefined, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+/** `crypto.randomUUID` exists on secure origins only; a lab's plain-http address is none. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (one) => one.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,65 @@
+/** Which slots a person can pick, from the free time the server reported. Instants in milliseconds. */
+
+import { MINUTE } from "./time";
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+export interface SlotRules {
+  grid_minutes: number;
+  length_min_minutes: number;
+  length_max_minutes: number;
+}
+
+const roundUp = (instant: number, step: number): number => Math.ceil(instant / step) * step;
+
+/** Start times on the grid, within a window, that leave room for the shortest slot. */
+export function startsWithin(free: readonly Span[], window: Span, rules: SlotRules): number[] {
+  const step = rules.grid_minutes * MINUTE;
+  const shortest = rules.length_min_minutes * MINUTE;
+  const found: number[] = [];
+  for (const span of free) {
+    const last = Math.min(span.to - shortest, window.to - 1);
+    for (let at = roundUp(Math.max(span.from, window.from), step); at <= last; at += step) found.push(at);
+  }
+  return found;
+}
+
+/** End times that a slot from `start` may have: on the grid, of allowed length, within free time. */
+export function endsAfter(free: readonly Span[], start: number, rules: SlotRules): number[] {
+  const span = free.find((one) => one.from <= start && start < one.to);
+  if (!span) return [];
+  const step = rules.grid_minutes * MINUTE;
+  const last = Math.min(span.to, start + rules.length_max_minutes * MINUTE);
+  const found: number[] = [];
+  for (let at = roundUp(start + rules.length_min_minutes * MINUTE, step); at <= last; at += step) found.push(at);
+  return found;
+}
+
+/** The next free slots as long as the one that could not be had, nearest first, one per free span. */
+export function alternatives(free: readonly Span[], wanted: Span, rules: SlotRules, count = 3): Span[] {
+  const step = rules.grid_minutes * MINUTE;
+  const length = wanted.to - wanted.from;
+  const found: Span[] = [];
+  for (const span of free) {
+    const first = roundUp(span.from, step);
+    const latest = Math.floor((span.to - length) / step) * step;
+    if (latest < first) continue;
+    const from = Math.min(Math.max(first, wanted.from), latest);
+    if (from === wanted.from) continue;
+    found.push({ from, to: from + length });
+  }
+  return found
+    .sort((a, b) => Math.abs(a.from - wanted.from) - Math.abs(b.from - wanted.from))
+    .slice(0, count)
+    .sort((a, b) => a.from - b.from);
+}
+
+/** A dragged span snapped outwards to the grid. */
+export function snap(span: Span, rules: SlotRules): Span {
+  const step = rules.grid_minutes * MINUTE;
+  const from = Math.floor(span.from / step) * step;
+  return { from, to: Math.max(roundUp(span.to, step), from + step) };
+}

@@ -1,0 +1,12 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import "antd/dist/reset.css";
+import "./theme.css";
+
+import { startLanguage } from "./i18n";
+import { Application } from "./shell/app";
+
+await startLanguage();
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<StrictMode><Application /></StrictMode>);

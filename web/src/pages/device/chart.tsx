@@ -1,0 +1,122 @@
+/** The chart of one quantity with the runs beneath it. ECharts, loaded with this page only. */
+
+import { BarChart, CustomChart, LineChart } from "echarts/charts";
+import { DataZoomComponent, GridComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Run, Series } from "../../api/types";
+import { formatUnit, formatValue } from "../../lib/live";
+import { DAY, formatClock, formatClockSeconds, formatDay, HOUR, type Lang } from "../../lib/time";
+import { BRAND, FONT } from "../../theme";
+
+echarts.use([LineChart, CustomChart, BarChart, GridComponent, TooltipComponent, DataZoomComponent, SVGRenderer]);
+
+const BAND_TOP = 274;
+
+interface Drawing {
+  series: Series;
+  live: readonly (readonly [number, number])[];
+  runs: Run[];
+  from: number;
+  to: number;
+  zone: string;
+  lang: Lang;
+  words: { min: string; mean: string; max: string; band: string };
+}
+
+type Row = [at: number, value: number | null];
+
+/** A hole between two points much longer than usual is drawn as a hole. */
+function withHoles(rows: Row[], gap: number): Row[] {
+  return rows.flatMap((row, index) => {
+    const before = rows[index - 1];
+    return before && row[0] - before[0] > gap ? [[before[0] + 1, null] as Row, row] : [row];
+  });
+}
+
+function options(d: Drawing): echarts.EChartsCoreOption {
+  const stored = d.series.points;
+  const last = stored.at(-1)?.[0] ?? -Infinity;
+  const fresh = d.live.filter(([at]) => at > last + d.series.bucket_s * 1000 && at >= d.from);
+  const gap = Math.max(d.series.bucket_s * 1000 * 3, 90_000);
+  const mean = withHoles([...stored.map((one): Row => [one[0], one[2]]), ...fresh.map((one): Row => [one[0], one[1]])], gap);
+  const low = withHoles(stored.map((one): Row => [one[0], one[1]]), gap);
+  const band = withHoles(stored.map((one): Row => [one[0], one[1] === null || one[3] === null ? null : one[3] - one[1]]), gap);
+  const unit = formatUnit(d.series.unit);
+  const long = d.to - d.from > DAY;
+  const axisTime = (at: number): string => (long ? formatDay(at, d.zone, d.lang).replace(/ .*/, "") + "\n" + formatClock(at, d.zone) : d.to - d.from <= HOUR ? formatClockSeconds(at, d.zone) : formatClock(at, d.zone));
+  const ground = { showSymbol: false, lineStyle: { width: 0 }, silent: true, stack: "range", type: "line" as const };
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT },
+    grid: [
+      { left: 64, right: 20, top: 16, height: 220 },
+      { left: 64, right: 20, top: BAND_TOP, height: 22 },
+    ],
+    tooltip: {
+      trigger: "axis",
+      renderMode: "richText", // HTML with style attributes would not pass the policy
+      axisPointer: { type: "line", link: [{ xAxisIndex: "all" }] },
+      formatter: (found: unknown) => {
+        const rows = found as { axisValue: number; seriesId: string; data: Row }[];
+        const at = rows[0]?.axisValue ?? 0;
+        const bucket = stored.find((one) => one[0] === at);
+        const lines = [`${formatDay(at, d.zone, d.lang)} ${formatClockSeconds(at, d.zone)}`];
+        const value = rows.find((one) => one.seriesId === "mean")?.data[1];
+        lines.push(`${d.words.mean} ${formatValue(value)} ${unit}`);
+        if (bucket && bucket[1] !== bucket[3]) lines.push(`${d.words.min} ${formatValue(bucket[1])} · ${d.words.max} ${formatValue(bucket[3])}`);
+        return lines.join("\n");
+      },
+    },
+    xAxis: [
+      { type: "time", min: d.from, max: d.to, axisLabel: { formatter: axisTime, color: "#4a5965", hideOverlap: true }, axisLine: { lineStyle: { color: "#cfd8de" } }, splitLine: { show: true, lineStyle: { color: "#f0f3f5" } } },
+      { type: "time", gridIndex: 1, min: d.from, max: d.to, axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false } },
+    ],
+    yAxis: [
+      { type: "value", name: unit, nameGap: 6, nameTextStyle: { align: "right", color: "#4a5965" }, scale: true, axisLabel: { color: "#4a5965", formatter: (value: number) => formatValue(value) }, splitLine: { lineStyle: { color: "#e9eef1" } } },
+      { type: "category", gridIndex: 1, data: [d.words.band], axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: "#4a5965" } },
+    ],
+    dataZoom: [{ type: "inside", xAxisIndex: [0, 1], filterMode: "none", zoomOnMouseWheel: "ctrl" }],
+    series: [
+      { ...ground, id: "low", data: low },
+      { ...ground, id: "band", data: band, areaStyle: { color: BRAND, opacity: 0.14 } },
+      { type: "line", id: "mean", data: mean, showSymbol: false, connectNulls: false, lineStyle: { width: 1.8, color: BRAND }, itemStyle: { color: BRAND }, emphasis: { disabled: true } },
+      {
+        type: "custom", id: "runs", xAxisIndex: 1, yAxisIndex: 1, silent: true,
+        data: d.runs.map((run) => [Math.max(Date.parse(run.started_at), d.from), run.ended_at ? Date.parse(run.ended_at) : d.to, run.ended_at ? 1 : 0]),
+        renderItem: (_: unknown, api: { value: (n: number) => number; coord: (at: [number, number]) => [number, number] }) => {
+          const [x] = api.coord([api.value(0), 0]);
+          const [end] = api.coord([Math.min(api.value(1), d.to), 0]);
+          return { type: "rect", shape: { x, y: BAND_TOP, width: Math.max(2, end - x), height: 22, r: 3 }, style: { fill: api.value(2) ? "#8fcfa9" : "#22a55b" } };
+        },
+      },
+    ],
+  };
+}
+
+export function SeriesChart(props: Omit<Drawing, "words"> & { label: string }) {
+  const { t } = useTranslation();
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<echarts.ECharts | null>(null);
+  useEffect(() => {
+    if (!place.current) return undefined;
+    const made = echarts.init(place.current, null, { renderer: "svg" });
+    chart.current = made;
+    const watch = new ResizeObserver(() => made.resize());
+    watch.observe(place.current);
+    return () => {
+      watch.disconnect();
+      made.dispose();
+      chart.current = null;
+    };
+  }, []);
+  useEffect(() => {
+    const words = { min: t("device.min"), mean: t("device.mean"), max: t("device.max"), band: t("device.band") };
+    chart.current?.setOption(options({ ...props, words }), { replaceMerge: ["series"] });
+  });
+  const { series, live } = props;
+  return <div className="chart" ref={place} role="img" aria-label={props.label} data-points={series.points.length + live.length} data-last={live.at(-1)?.[0] ?? series.points.at(-1)?.[0]} />;
+}

@@ -1,0 +1,34 @@
+/** What quantities are called on the screen. What we do not know keeps the name the device gave it. */
+
+import type { LastValue } from "../../api/types";
+import type { Lang } from "../../lib/time";
+
+const NAMES: Record<string, [zh: string, en: string]> = {
+  power_w: ["功率", "Power"],
+  phase: ["阶段", "Phase"],
+  interlock: ["联锁", "Interlock"],
+  run_ms: ["累计机时", "Machine time"],
+  cycles: ["循环次数", "Cycles"],
+  energy_wh: ["累计电能", "Energy"],
+  frame_temp: ["机架温度", "Frame temp."],
+  force_n: ["力", "Force"],
+  extension_mm: ["位移", "Extension"],
+  chamber_temp: ["箱内温度", "Chamber temp."],
+  humidity: ["相对湿度", "Humidity"],
+  setpoint: ["设定温度", "Setpoint"],
+  column_temp: ["柱温", "Column temp."],
+  oven_temp: ["柱温", "Oven temp."],
+  pressure_bar: ["泵压", "Pressure"],
+  pressure: ["泵压", "Pressure"],
+  pressure_mpa: ["泵压", "Pressure"],
+  flow: ["流量", "Flow"],
+  flow_ml_min: ["流量", "Flow"],
+  lamp_hours: ["灯时", "Lamp hours"],
+  absorbance: ["吸光度", "Absorbance"],
+};
+
+export function metricName(one: Pick<LastValue, "key" | "name">, lang: Lang): string {
+  const known = NAMES[one.key];
+  if (known) return known[lang === "zh" ? 0 : 1];
+  return one.name || one.key;
+}

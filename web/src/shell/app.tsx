@@ -1,0 +1,112 @@
+/** Puts the application together: look, language, cache, places. */
+
+import { App as Messages, Button, ConfigProvider } from "antd";
+import enUS from "antd/locale/en_US";
+import zhCN from "antd/locale/zh_CN";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import dayjs from "dayjs";
+import "dayjs/locale/zh-cn";
+import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { BrowserRouter, Route, Routes, useLocation } from "react-router";
+
+import { isProblem } from "../api/http";
+import { useLang } from "../i18n";
+import { CataloguePage } from "../pages/catalogue";
+import { Blank, Loading } from "../parts/states";
+import { theme } from "../theme";
+import { Header } from "./header";
+import { SignInPage, SignInProvider } from "./sign-in";
+
+const InstrumentPage = lazy(() => import("../pages/instrument/page").then((m) => ({ default: m.InstrumentPage })));
+const MyPage = lazy(() => import("../pages/my/page").then((m) => ({ default: m.MyPage })));
+const ChargePage = lazy(() => import("../pages/charge").then((m) => ({ default: m.ChargePage })));
+const DevicesPage = lazy(() => import("../pages/devices/page").then((m) => ({ default: m.DevicesPage })));
+const DevicePage = lazy(() => import("../pages/device/page").then((m) => ({ default: m.DevicePage })));
+const LabPage = lazy(() => import("../pages/lab").then((m) => ({ default: m.LabPage })));
+
+const cache = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal stays one; only a server in trouble or a lost network is worth asking again.
+      retry: (failures, error) => failures < 2 && !(isProblem(error) && error.status >= 400 && error.status < 500),
+    },
+  },
+});
+
+/** The nonce of this answer, which Ant Design's style elements carry under a strict policy. */
+function nonce(): string | undefined {
+  const found = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
+  return found && found !== "__CSP_NONCE__" ? found : undefined;
+}
+
+class Safety extends Component<{ children: ReactNode; fallback: ReactNode }, { broken: boolean }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError(): { broken: boolean } {
+    return { broken: true };
+  }
+
+  override render(): ReactNode {
+    return this.state.broken ? this.props.fallback : this.props.children;
+  }
+}
+
+function Broken() {
+  const { t } = useTranslation();
+  return (
+    <Blank kind="error" title={t("error.crashed")} lead={t("error.crashedLead")}
+      action={<Button onClick={() => window.location.reload()}>{t("error.reload")}</Button>} />
+  );
+}
+
+function NotFound() {
+  const { t } = useTranslation();
+  return <Blank title={t("error.notFound")} lead={t("error.notFoundLead")} action={<Button href="/">{t("error.home")}</Button>} />;
+}
+
+function Main() {
+  const { pathname } = useLocation();
+  useEffect(() => window.scrollTo(0, 0), [pathname]);
+  return (
+    <main className="page" id="main" tabIndex={-1} style={{ outline: "none" }}>
+      <Safety key={pathname} fallback={<Broken />}>
+        <Suspense fallback={<div className="panel"><Loading rows={8} /></div>}>
+          <Routes>
+            <Route path="/" element={<CataloguePage />} />
+            <Route path="/instruments/:id" element={<InstrumentPage />} />
+            <Route path="/sign-in" element={<SignInPage />} />
+            <Route path="/my" element={<MyPage />} />
+            <Route path="/charges/:id" element={<ChargePage />} />
+            <Route path="/devices" element={<DevicesPage />} />
+            <Route path="/devices/:name" element={<DevicePage />} />
+            <Route path="/lab" element={<LabPage />} />
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
+      </Safety>
+    </main>
+  );
+}
+
+export function Application() {
+  const lang = useLang();
+  const mark = nonce();
+  dayjs.locale(lang === "zh" ? "zh-cn" : "en");
+  return (
+    <ConfigProvider theme={theme} locale={lang === "zh" ? zhCN : enUS} button={{ autoInsertSpace: false }}
+      {...(mark ? { csp: { nonce: mark } } : {})}>
+      <Messages>
+        <QueryClientProvider client={cache}>
+          <BrowserRouter>
+            <SignInProvider>
+              <Header />
+              <Main />
+            </SignInProvider>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </Messages>
+    </ConfigProvider>
+  );
+}
