@@ -90,6 +90,9 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         del number
+        self.ask_to_stop()
+
+    def ask_to_stop(self) -> None:
         self._stop.set()
 
     def must_stop(self) -> bool:
