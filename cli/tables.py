@@ -9,6 +9,7 @@ import directory.audit.tables
 import directory.enterprises.tables
 import directory.institutions.tables
 import directory.people.tables
+import directory.privacy.tables
 import directory.workdays.tables
 import foundation.idempotency
 import jobs.tables

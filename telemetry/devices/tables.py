@@ -1,8 +1,10 @@
 """Devices, the channels they measure, and the state each last reported."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -79,6 +81,50 @@ class DeviceState(Base):
     """When anything last arrived from it."""
 
 
+class GatewayState(Base):
+    """Whether a gateway is connected; while it is not, none of its devices is online."""
+
+    __tablename__ = "gateway_states"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    boot: Mapped[str]
+    online: Mapped[bool]
+    received_at: Mapped[datetime]
+
+
+class PresenceChange(Base):
+    """A device or gateway that came online or went away, by the server's clock."""
+
+    __tablename__ = "presence_changes"
+    __table_args__ = (Index("ix_presence_changes_name", "name", "at"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str]
+    """As on the wire: the same names for devices and gateways."""
+    boot: Mapped[str]
+    online: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class BootSequence(Base):
+    """Which sequence numbers of one boot are accounted for; what the server acknowledges.
+
+    Keyed by the name on the wire, because messages of devices nobody registered count
+    too: they are in quarantine, and their sender may forget them.
+    """
+
+    __tablename__ = "boot_sequences"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    boot: Mapped[str] = mapped_column(primary_key=True)
+    received: Mapped[Any] = mapped_column(INT8MULTIRANGE)
+    """Stored or quarantined, or declared lost."""
+    lost: Mapped[Any] = mapped_column(INT8MULTIRANGE, server_default="{}")
+    """The part of it that its sender declared lost, or we gave up waiting for."""
+    first_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
 class SequenceGap(Base):
     """Sequence numbers of a boot that have not arrived; closed when they do."""
 
@@ -90,3 +136,5 @@ class SequenceGap(Base):
     last_missing: Mapped[int]
     noticed_at: Mapped[datetime]
     filled_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+    """When they were declared lost, by their sender or by us."""

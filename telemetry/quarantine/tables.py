@@ -12,7 +12,18 @@ class QuarantinedMessage(Base):
     """One message kept as it came, bounded, with the reason; its sender was told it arrived."""
 
     __tablename__ = "quarantine"
-    __table_args__ = (Index("ix_quarantine_received_at", "received_at"),)
+    __table_args__ = (
+        Index("ix_quarantine_received_at", "received_at"),
+        # Delivered again after a crash, or sent again and again: one row, counted.
+        Index(
+            "uq_quarantine_message",
+            "topic",
+            "sha256",
+            "reason",
+            unique=True,
+            postgresql_where="replayed_at IS NULL",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     topic: Mapped[str]
@@ -23,4 +34,6 @@ class QuarantinedMessage(Base):
     reason: Mapped[str]
     detail: Mapped[str]
     received_at: Mapped[datetime]
+    """When it last came."""
+    times: Mapped[int] = mapped_column(default=1)
     replayed_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """Runs: intervals when telemetry shows an instrument working; nobody typed them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,4 +42,6 @@ class Run(Base):
     cool_down_ms: Mapped[int] = mapped_column(default=0)
     coverage_permille: Mapped[int]
     """How much of the interval has evidence, in thousandths."""
+    doubts: Mapped[list[Any]] = mapped_column(default=list)
+    """What a person should look at before this is billed: see `telemetry.runs.rules.Doubt`."""
     updated_at: Mapped[datetime]

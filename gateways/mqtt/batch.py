@@ -1,0 +1,254 @@
+"""One batch of messages, sorted out into rows. Nothing here writes; the writer does."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from gateways.mqtt import messages
+from gateways.mqtt.inbox import Arrived
+from gateways.mqtt.messages import (
+    FUTURE_MS_MAX,
+    PAST_MS_MAX,
+    Unintelligible,
+    require_time,
+    require_values,
+)
+from gateways.mqtt.registry import Registry, Route
+from gateways.mqtt.topics import Kind, TopicMalformed
+from telemetry.devices.sequences import Boot
+from telemetry.devices.service import KnownDevice, StateReport
+from telemetry.events.service import AlarmReport, EventReport
+from telemetry.quarantine.rules import Reason
+from telemetry.quarantine.service import Rejected
+from telemetry.readings.service import BAD, GOOD, LATE, LATE_AFTER_MS, Row
+
+DROPPED = "SPOOL_DROPPED"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NUMBERED = frozenset({Kind.MEASUREMENTS, Kind.EVENT, Kind.ALARM})
+
+
+def as_instant(at_ms: int) -> datetime:
+    # Whole milliseconds: `fromtimestamp` would go through a float.
+    return EPOCH + timedelta(milliseconds=at_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultReport:
+    device: KnownDevice
+    result: messages.Result
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows and facts, ready to be written in one transaction."""
+
+    readings: list[Row] = field(default_factory=list)
+    events: list[EventReport] = field(default_factory=list)
+    alarms: list[AlarmReport] = field(default_factory=list)
+    results: list[ResultReport] = field(default_factory=list)
+    states: list[tuple[KnownDevice, StateReport, datetime]] = field(default_factory=list)
+    gateway_states: list[tuple[str, StateReport, datetime]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    sequences: dict[Boot, list[int]] = field(default_factory=lambda: defaultdict(list))
+    lost: list[tuple[Boot, int, int]] = field(default_factory=list)
+    seen: dict[UUID, tuple[str, str, int]] = field(default_factory=dict)
+    """Device → its name, its boot, and when (epoch ms) it was last heard of."""
+    waiting: list[Arrived] = field(default_factory=list)
+    """Measurements whose birth has not been seen: it may be right behind them."""
+
+
+class Sorter:
+    """Turns messages into rows, or into something for the quarantine."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def sort_out(
+        self,
+        connection: psycopg.Connection[Any],
+        arrived: list[Arrived],
+        *,
+        may_wait: bool,
+    ) -> Batch:
+        """Place every message somewhere: none may be dropped."""
+        batch = Batch()
+        for message in arrived:
+            try:
+                self._place(connection, batch, message, may_wait=may_wait)
+            except Unintelligible as error:
+                reject(batch, message, error.reason, error.detail)
+            except TopicMalformed as error:
+                reject(batch, message, Reason.WRONG_TOPIC, str(error))
+        return batch
+
+    def _place(
+        self,
+        connection: psycopg.Connection[Any],
+        batch: Batch,
+        message: Arrived,
+        *,
+        may_wait: bool,
+    ) -> None:
+        route = self._registry.find_route(connection, message.topic)
+        kind, device = route.kind, route.device
+        if not message.payload and kind in {Kind.BIRTH, Kind.STATE}:
+            return  # how a retained message is taken back
+        if device is None:
+            self._place_stranger(batch, message, route)
+            return
+        if message.is_retained and kind in NUMBERED:
+            raise Unintelligible(Reason.RETAINED, "nobody took it just now")
+        payload = messages.decode(kind, message.payload)
+        received_ms = message.received_ms
+        if kind is Kind.MEASUREMENTS:
+            keys = self._registry.find_keys(connection, device, payload.boot)
+            if keys is None:
+                if may_wait:
+                    batch.waiting.append(message)
+                    return
+                raise Unintelligible(Reason.UNKNOWN_BOOT, f"no birth of {payload.boot!r}")
+            require_values(payload, keys, received_ms)
+            add_readings(batch.readings, payload, keys, received_ms)
+        elif kind is Kind.BIRTH:
+            return  # stored before the rest: the rest needs its keys
+        elif kind is Kind.STATE:
+            if payload.online:
+                require_time(payload.ts, received_ms)
+            report = as_report(payload, received_ms, is_retained=message.is_retained)
+            batch.states.append((device, report, as_instant(received_ms)))
+            if not payload.online:
+                return  # a will is not the device speaking
+        elif kind is Kind.RESULT:
+            batch.results.append(ResultReport(device, payload, as_instant(received_ms)))
+        elif kind is Kind.EVENT:
+            require_time(payload.ts, received_ms)
+            batch.events.append(as_event(device, payload, received_ms))
+        elif kind is Kind.ALARM:
+            require_time(payload.ts, received_ms)
+            add_alarm(batch, device, payload, received_ms)
+        else:
+            raise Unintelligible(Reason.WRONG_TOPIC, f"{kind} goes the other way")
+        if kind in NUMBERED:
+            batch.sequences[device.name, payload.boot].append(payload.seq)
+        if kind is not Kind.RESULT:
+            batch.seen[device.id] = (device.name, payload.boot, received_ms)
+
+    def _place_stranger(self, batch: Batch, message: Arrived, route: Route) -> None:
+        """Gateways have a state but measure nothing; anyone else is unknown."""
+        if not route.is_gateway:
+            raise Unintelligible(Reason.UNKNOWN_DEVICE, f"{route.name} is not registered")
+        if route.kind is Kind.STATE:
+            payload = messages.decode(route.kind, message.payload)
+            batch.gateway_states.append(
+                (
+                    route.name,
+                    as_report(payload, message.received_ms, is_retained=message.is_retained),
+                    as_instant(message.received_ms),
+                )
+            )
+        elif route.kind is not Kind.BIRTH:
+            raise Unintelligible(
+                Reason.WRONG_IDENTITY, f"{route.name} is a gateway and measures nothing itself"
+            )
+
+
+def reject(batch: Batch, message: Arrived, reason: Reason, detail: str) -> None:
+    """Set a message aside; its number counts as arrived, so that its sender may forget it."""
+    batch.rejected.append(
+        Rejected(message.topic, message.payload, reason, detail, as_instant(message.received_ms))
+    )
+    name, _, kind = message.topic.removeprefix("lab/1/").partition("/")
+    if reason is Reason.WRONG_TOPIC or message.is_retained or kind not in NUMBERED:
+        return
+    envelope = messages.identify(message.payload)
+    if envelope is not None:
+        batch.sequences[name, envelope.boot].append(envelope.seq)
+
+
+def add_readings(
+    rows: list[Row], payload: messages.Measurements, keys: dict[int, int], received_ms: int
+) -> None:
+    ts = payload.ts
+    is_late = received_ms - ts > LATE_AFTER_MS
+    for value in payload.m:
+        quality = value.q
+        if isinstance(value.v, str):
+            continue  # a text is no reading; the state and the birth carry those we use
+        if value.v is None:
+            quality = BAD
+        elif is_late and quality == GOOD:
+            quality = LATE
+        v = value.v
+        rows.append(
+            (
+                keys[value.k],
+                ts + value.dt,
+                v if v is None else float(v),
+                quality,
+                received_ms,
+            )
+        )
+
+
+def as_report(payload: messages.State, received_ms: int, *, is_retained: bool) -> StateReport:
+    # A will was written when the connection was made, perhaps long ago.
+    is_sane = received_ms - PAST_MS_MAX <= payload.ts <= received_ms + FUTURE_MS_MAX
+    return StateReport(
+        boot=payload.boot,
+        is_online=payload.online,
+        at=as_instant(payload.ts) if is_sane else EPOCH,
+        op=payload.op,
+        mode=payload.mode,
+        session=payload.session,
+        is_retained=is_retained,
+    )
+
+
+def as_event(device: KnownDevice, payload: messages.Event, received_ms: int) -> EventReport:
+    return EventReport(
+        device_id=device.id,
+        boot=payload.boot,
+        seq=payload.seq,
+        at=as_instant(payload.ts),
+        received_at=as_instant(received_ms),
+        kind=payload.e,
+        session=payload.session,
+        run_ms=payload.run_ms,
+        cycles=payload.cycles,
+        energy_wh=payload.energy_wh,
+        operator=payload.op,
+        lease=payload.lease,
+    )
+
+
+def add_alarm(batch: Batch, device: KnownDevice, payload: messages.Alarm, received_ms: int) -> None:
+    if payload.code == DROPPED and payload.lost is not None:
+        first, last = payload.lost
+        if not first <= last < payload.seq:
+            raise Unintelligible(Reason.WRONG_TYPE, "lost numbers come before the one telling")
+        batch.lost.append(((device.name, payload.boot), first, last))
+    detail: dict[str, Any] = {}
+    if payload.v is not None:
+        detail["value"] = payload.v
+    if payload.lim is not None:
+        detail["limit"] = payload.lim
+    if payload.lost is not None:
+        detail["lost"] = list(payload.lost)
+    batch.alarms.append(
+        AlarmReport(
+            device_id=device.id,
+            boot=payload.boot,
+            seq=payload.seq,
+            at=as_instant(payload.ts),
+            received_at=as_instant(received_ms),
+            code=payload.code,
+            severity=payload.sev,
+            is_active=payload.active,
+            detail=detail,
+        )
+    )

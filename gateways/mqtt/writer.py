@@ -1,0 +1,434 @@
+"""From the inbox to committed rows, and only then to acknowledgements."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event
+from time import monotonic
+from typing import Any, Final
+
+import psycopg
+import sqlalchemy.exc
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from foundation.clock import read_clock
+from foundation.identifiers import DeviceId
+from foundation.logs import get_log
+from gateways.mqtt import messages
+from gateways.mqtt.batch import Batch, Sorter, as_instant, reject
+from gateways.mqtt.faults import pass_point
+from gateways.mqtt.inbox import Arrived, Inbox
+from gateways.mqtt.messages import Unintelligible
+from gateways.mqtt.registry import Registry
+from gateways.mqtt.topics import Kind, TopicMalformed
+from telemetry.controls.service import record_result
+from telemetry.devices.sequences import (
+    Boot,
+    Standing,
+    account,
+    declare_lost,
+    load_unsettled,
+    note_gaps,
+)
+from telemetry.devices.service import (
+    MetricDeclared,
+    note_seen,
+    store_birth,
+    store_gateway_state,
+    store_state,
+)
+from telemetry.events.service import store_alarms, store_events
+from telemetry.quarantine.rules import Reason
+from telemetry.quarantine.service import quarantine
+from telemetry.readings.service import (
+    DAY_MS,
+    Row,
+    ensure_partitions,
+    is_partitioned,
+    store_latest,
+    store_readings,
+)
+from telemetry.runs.service import build_runs
+
+log = get_log("writer")
+
+BATCH_MAX: Final = 2_000
+LINGER_S: Final = 0.01
+BIRTH_WAIT_MS: Final = 5_000
+WAITING_MAX: Final = 2_000
+DERIVE_EVERY_S: Final = 0.25
+SEEN_EVERY_S: Final = 5.0
+SETTLE_EVERY_S: Final = 1.0
+RETRY_S_MAX: Final = 5.0
+NOTIFY_BYTES_MAX: Final = 7_000
+
+Raw = psycopg.Connection[Any]
+
+
+# All that a row may raise on its way in: from the server, from psycopg, from arithmetic.
+ROW_ERRORS: Final = (psycopg.Error, sqlalchemy.exc.DBAPIError, ValueError, OverflowError)
+
+
+class Away(Exception):
+    """The database cannot be used now; the same rows may go in later."""
+
+
+def is_row_to_blame(error: Exception) -> bool:
+    """Tell a row that is wrong from a database that is unwell, by SQLSTATE."""
+    original = getattr(error, "orig", None) or error
+    state = getattr(original, "sqlstate", None) or ""
+    # 22 data, 23 constraints: this row will never go in. Anything else may pass.
+    return state[:2] in {"22", "23"} or (
+        # What psycopg itself cannot put into a parameter has no SQLSTATE.
+        not state and isinstance(original, (psycopg.DataError, ValueError, OverflowError))
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the writer has done since it started; for metrics and for those who look."""
+
+    batches: int = 0
+    messages: int = 0
+    readings: int = 0
+    duplicates: int = 0
+    events: int = 0
+    quarantined: int = 0
+    bisected: int = 0
+    retries: int = 0
+    gaps: int = 0
+    commit_s: float = 0.0
+    committed_at: float = 0.0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+class Writer:
+    """Takes messages in batches and commits each batch before anyone is told."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        inbox: Inbox,
+        *,
+        acknowledge: Callable[[Sequence[Arrived]], None],
+        confirm: Callable[[dict[Boot, Standing]], None],
+        batch_max: int = BATCH_MAX,
+        linger_s: float = LINGER_S,
+    ) -> None:
+        """Take what to call after a commit: for the broker, and for the devices."""
+        self._engine = engine
+        self._inbox = inbox
+        self._acknowledge = acknowledge
+        self._confirm = confirm
+        self._batch_max = batch_max
+        self._linger_s = linger_s
+        self._registry = Registry()
+        self._sorter = Sorter(self._registry)
+        self._session_connection: Connection | None = None
+        self._waiting: list[Arrived] = []
+        self._done: set[int] = set()
+        self._days: set[int] = set()
+        self._makes_partitions = False
+        self._latest: dict[int, Row] = {}
+        self._changed: set[str] = set()
+        self._seen: dict[Any, tuple[str, str, int]] = {}
+        self._unsettled: set[Boot] = set()
+        self._derived_at = self._seen_at = self._settled_at = 0.0
+        self.stopping = Event()
+        self.tally = Tally()
+
+    def run(self) -> None:
+        """Write until told to stop and nothing is left to take."""
+        while not self.stopping.is_set() or len(self._inbox):
+            arrived = self._inbox.take(
+                self._batch_max, wait_s=DERIVE_EVERY_S, linger_s=self._linger_s
+            )
+            self._persist(self._waiting + arrived)
+            if self.stopping.is_set() and self._session_connection is None:
+                return
+        self._derive(is_last=True)
+        if self._session_connection is not None:
+            self._session_connection.close()
+
+    def _persist(self, arrived: list[Arrived]) -> None:
+        """Write these however long the database is away; it is the only way out but stopping."""
+        pause_s = 0.1
+        self._done.clear()
+        while True:
+            try:
+                self._connect()
+                # A broker may use a number again once it was acknowledged, so what went in
+                # before a failure must not be acknowledged a second time.
+                left = [one for one in arrived if id(one) not in self._done]
+                if left:
+                    self._write(left)
+                self._derive()
+            except (psycopg.Error, sqlalchemy.exc.SQLAlchemyError, Away) as error:
+                self.tally.retries += 1
+                log.warning("database away; nothing is acknowledged", error=str(error)[:300])
+                self._disconnect()
+                if self.stopping.wait(pause_s):
+                    return
+                pause_s = min(2 * pause_s, RETRY_S_MAX)
+            else:
+                return
+
+    @property
+    def _raw(self) -> Raw:
+        assert self._session_connection is not None, "connected before anything is written"
+        raw: Raw = self._session_connection.connection.driver_connection  # type: ignore[assignment]
+        return raw
+
+    def _connect(self) -> None:
+        if self._session_connection is not None:
+            return
+        connection = self._engine.connect()
+        self._session_connection = connection
+        with connection.begin():
+            self._registry.load(self._raw)
+            self._makes_partitions = is_partitioned(self._raw)
+            self._unsettled = load_unsettled(self._raw)
+        self._days.clear()
+        log.info("connected to the database")
+
+    def _disconnect(self) -> None:
+        connection, self._session_connection = self._session_connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def _write(self, arrived: list[Arrived]) -> None:
+        self._waiting = []
+        self._write_births(arrived)
+        try:
+            self._write_once(arrived)
+        except ROW_ERRORS as error:
+            if not is_row_to_blame(error):
+                raise Away(str(error)) from error
+            self._bisect(arrived, error)
+
+    def _bisect(self, arrived: list[Arrived], error: Exception) -> None:
+        """Halve a refused batch until the one row to blame is alone; that one is set aside."""
+        self.tally.bisected += 1
+        self._days.clear()  # a partition may have been dropped under us
+        if len(arrived) > 1:
+            middle = len(arrived) // 2
+            for half in (arrived[:middle], arrived[middle:]):
+                try:
+                    self._write_once(half)
+                except ROW_ERRORS as again:
+                    if not is_row_to_blame(again):
+                        raise Away(str(again)) from again
+                    self._bisect(half, again)
+            return
+        batch = Batch()
+        reject(batch, arrived[0], Reason.REFUSED_BY_DATABASE, str(error))
+        self._commit(batch, arrived)
+
+    def _write_births(self, arrived: list[Arrived]) -> None:
+        """Store births first, each on its own: what follows needs their keys."""
+        for message in arrived:
+            if not message.topic.endswith(f"/{Kind.BIRTH}") or not message.payload:
+                continue
+            connection = self._session_connection
+            assert connection is not None, "connected before anything is written"
+            try:
+                with connection.begin():
+                    self._write_birth(message)
+            except (Unintelligible, TopicMalformed):
+                continue  # the sorter says so again, and sets it aside
+            except ROW_ERRORS as error:
+                if not is_row_to_blame(error):
+                    raise Away(str(error)) from error
+                batch = Batch()
+                reject(batch, message, Reason.REFUSED_BY_DATABASE, str(error))
+                self._commit(batch, [])
+
+    def _write_birth(self, message: Arrived) -> None:
+        route = self._registry.find_route(self._raw, message.topic)
+        if route.device is None:
+            return
+        birth: messages.Birth = messages.decode(Kind.BIRTH, message.payload)
+        keys = store_birth(
+            self._raw,
+            route.device.id,
+            boot=birth.boot,
+            firmware=birth.fw,
+            model=birth.model,
+            metrics=[MetricDeclared(m.k, m.n, m.u, m.t) for m in birth.metrics],
+            received_at=as_instant(message.received_ms),
+        )
+        self._registry.learn(route.device, birth.boot, keys)
+
+    def _write_once(self, arrived: list[Arrived]) -> None:
+        connection = self._session_connection
+        assert connection is not None, "connected before anything is written"
+        now_ms = int(read_clock().timestamp() * 1000)
+        old_enough = now_ms - BIRTH_WAIT_MS
+        with connection.begin():
+            batch = self._sorter.sort_out(
+                self._raw, [one for one in arrived if one.received_ms > old_enough], may_wait=True
+            )
+            late = self._sorter.sort_out(
+                self._raw, [one for one in arrived if one.received_ms <= old_enough], may_wait=False
+            )
+        merge(batch, late)
+        waiting = {id(message) for message in batch.waiting}
+        done = [message for message in arrived if id(message) not in waiting]
+        self._commit(batch, done)
+        self._waiting.extend(batch.waiting)
+
+    def _commit(self, batch: Batch, done: list[Arrived]) -> None:
+        connection = self._session_connection
+        assert connection is not None, "connected before anything is written"
+        self._ensure_days(batch.readings)
+        now = read_clock()
+        started = monotonic()
+        batch.readings.sort()
+        with connection.begin():
+            pass_point("before_insert")
+            standings, new = self._insert(connection, batch, now)
+            pass_point("after_insert")
+        committed = monotonic()
+        pass_point("after_commit")
+        self._done.update(map(id, done))
+        self._acknowledge(done)
+        pass_point("after_acknowledge")
+        self._confirm(standings)
+        self._count(batch, done, new=new, took_s=committed - started)
+        self._remember(batch, standings)
+
+    def _insert(
+        self, connection: Connection, batch: Batch, now: datetime
+    ) -> tuple[dict[Boot, Standing], int]:
+        raw = self._raw
+        new = store_readings(raw, batch.readings)
+        store_events(raw, batch.events)
+        store_alarms(raw, batch.alarms)
+        for device, report, received_at in batch.states:
+            store_state(raw, device, report, received_at=received_at)
+        for name, report, received_at in batch.gateway_states:
+            store_gateway_state(
+                raw, name, boot=report.boot, is_online=report.is_online, received_at=received_at
+            )
+        quarantine(raw, batch.rejected)
+        standings = account(raw, batch.sequences, now=now)
+        for boot, first, last in batch.lost:
+            declare_lost(raw, boot, first, last)
+        if batch.lost:
+            standings |= account(raw, {boot: [] for boot, _, _ in batch.lost}, now=now)
+        if batch.events or batch.results:
+            with Session(connection, join_transaction_mode="rollback_only") as session:
+                build_runs(
+                    session,
+                    {(DeviceId(event.device_id), event.session) for event in batch.events},
+                    now=now,
+                )
+                for report_ in batch.results:
+                    record_result(
+                        session,
+                        device_id=DeviceId(report_.device.id),
+                        command_id=report_.result.id,
+                        is_done=report_.result.ok,
+                        state=report_.result.state,
+                        error=report_.result.error,
+                        now=report_.received_at,
+                    )
+                session.flush()
+        return standings, new
+
+    def _ensure_days(self, rows: list[Row]) -> None:
+        if not self._makes_partitions or not rows:
+            return
+        missing = {row[1] // DAY_MS for row in rows} - self._days
+        if missing:
+            connection = self._session_connection
+            assert connection is not None, "connected before anything is written"
+            with connection.begin():
+                made = ensure_partitions(self._raw, missing)
+            if made:
+                log.info("made partitions", days=made)
+            self._days |= missing
+
+    def _count(self, batch: Batch, done: list[Arrived], *, new: int, took_s: float) -> None:
+        tally = self.tally
+        tally.batches += 1
+        tally.messages += len(done)
+        tally.readings += new
+        tally.duplicates += len(batch.readings) - new
+        tally.events += len(batch.events)
+        tally.quarantined += len(batch.rejected)
+        tally.commit_s += took_s
+        tally.committed_at = monotonic()
+        for one in batch.rejected:
+            tally.reasons[one.reason] = tally.reasons.get(one.reason, 0) + 1
+
+    def _remember(self, batch: Batch, standings: dict[Boot, Standing]) -> None:
+        """Keep what is derived later, less often than we commit."""
+        latest = self._latest
+        for row in batch.readings:
+            known = latest.get(row[0])
+            if known is None or known[1] <= row[1]:
+                latest[row[0]] = row
+        for device_id, (name, boot, at_ms) in batch.seen.items():
+            self._seen[device_id] = (name, boot, at_ms)
+            self._changed.add(name)
+        self._changed.update(device.name for device, _, _ in batch.states)
+        self._changed.update(name for name, _, _ in batch.gateway_states)
+        self._unsettled.update(key for key, standing in standings.items() if standing.has_gap)
+        self._unsettled.update(key for key, _, _ in batch.lost)
+
+    def _derive(self, *, is_last: bool = False) -> None:
+        """Bring up to date what can always be derived again, and tell those who watch."""
+        now = monotonic()
+        connection = self._session_connection
+        if connection is None or (now - self._derived_at < DERIVE_EVERY_S and not is_last):
+            return
+        self._derived_at = now
+        if self._changed or self._latest:
+            with connection.begin():
+                store_latest(self._raw, [self._latest[key] for key in sorted(self._latest)])
+                if now - self._seen_at >= SEEN_EVERY_S or is_last:
+                    note_seen(
+                        self._raw,
+                        {
+                            device_id: (boot, as_instant(at_ms))
+                            for device_id, (_, boot, at_ms) in self._seen.items()
+                        },
+                    )
+                    self._seen.clear()
+                    self._seen_at = now
+                notify_devices(self._raw, sorted(self._changed))
+            self._latest.clear()
+            self._changed.clear()
+        if self._unsettled and now - self._settled_at >= SETTLE_EVERY_S:
+            self._settled_at = now
+            with connection.begin():
+                self.tally.gaps = note_gaps(self._raw, self._unsettled, now=read_clock())
+            if self.tally.gaps == 0:
+                self._unsettled.clear()
+
+
+def merge(batch: Batch, other: Batch) -> None:
+    batch.readings += other.readings
+    batch.events += other.events
+    batch.alarms += other.alarms
+    batch.results += other.results
+    batch.states += other.states
+    batch.gateway_states += other.gateway_states
+    batch.rejected += other.rejected
+    batch.lost += other.lost
+    for boot, numbers in other.sequences.items():
+        batch.sequences[boot] += numbers
+    batch.seen |= other.seen
+
+
+def notify_devices(raw: Raw, names: Sequence[str]) -> None:
+    """Tell the live streams which devices to look at again, in as many notes as it takes."""
+    note = ""
+    for name in [*names, ""]:
+        if note and (not name or len(note) + len(name) + 1 > NOTIFY_BYTES_MAX):
+            raw.execute("SELECT pg_notify('yixiang_devices', %s)", [note])
+            note = ""
+        note = f"{note},{name}" if note else name

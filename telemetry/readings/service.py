@@ -1,0 +1,98 @@
+"""Verbs on readings: store a batch, make room for it, keep the newest of each channel.
+
+On the fast path: psycopg with binary arrays, one statement a batch.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+Connection = psycopg.Connection[Any]
+Row = tuple[int, int, float | None, int, int]
+"""Channel, time at the device (epoch ms), value, quality, time received (epoch ms)."""
+
+DAY_MS: Final = 86_400_000
+EPOCH: Final = date(1970, 1, 1)
+PARTITION_LOCK: Final = 7_201_958
+
+GOOD, REPEATED, LATE, BAD = 0, 1, 2, 3
+LATE_AFTER_MS: Final = 10 * 60_000
+
+INSERT: Final = """
+INSERT INTO readings (channel_id, at, value, quality, received_at)
+SELECT channel_id, to_timestamp(at / 1000::float8), value, quality,
+       to_timestamp(received / 1000::float8)
+FROM unnest(%b::int8[], %b::int8[], %b::float8[], %b::int2[], %b::int8[])
+     AS row (channel_id, at, value, quality, received)
+ON CONFLICT DO NOTHING
+"""
+
+UPSERT_LATEST: Final = """
+INSERT INTO latest_readings (channel_id, at, value, quality, received_at)
+SELECT channel_id, to_timestamp(at / 1000::float8), value, quality,
+       to_timestamp(received / 1000::float8)
+FROM unnest(%b::int8[], %b::int8[], %b::float8[], %b::int2[], %b::int8[])
+     AS row (channel_id, at, value, quality, received)
+ON CONFLICT (channel_id) DO UPDATE
+SET at = excluded.at, value = excluded.value, quality = excluded.quality,
+    received_at = excluded.received_at
+WHERE latest_readings.at <= excluded.at
+"""
+
+
+def store_readings(connection: Connection, rows: Sequence[Row]) -> int:
+    """Store a batch; return how many were new. The same reading twice is one reading.
+
+    Rows come sorted by channel and time, so that two workers lock in one order.
+    """
+    if not rows:
+        return 0
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return connection.execute(INSERT, columns, prepare=True, binary=True).rowcount
+
+
+def store_latest(connection: Connection, rows: Sequence[Row]) -> None:
+    """Move the newest reading of each channel on; rows sorted, one a channel."""
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    connection.execute(UPSERT_LATEST, columns, prepare=True)
+
+
+def is_partitioned(connection: Connection) -> bool:
+    """Whether days are ours to make: they are TimescaleDB's where it is."""
+    row = connection.execute(
+        "SELECT relkind = 'p' FROM pg_class WHERE oid = 'readings'::regclass"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def partition_name(day: int) -> str:
+    """Name the partition of a day, given as days since 1970."""
+    return f"readings_p{EPOCH + timedelta(days=day):%Y%m%d}"
+
+
+def ensure_partitions(connection: Connection, days: Iterable[int]) -> int:
+    """Make the partitions of these days unless they are there; return how many were made.
+
+    In the caller's transaction, which should be short: others wait at the lock.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [PARTITION_LOCK])
+    made = 0
+    for day in sorted(set(days)):
+        name = partition_name(day)
+        if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() != (None,):
+            continue
+        start = datetime.combine(EPOCH + timedelta(days=day), datetime.min.time(), UTC)
+        connection.execute(
+            sql.SQL("CREATE TABLE {} PARTITION OF readings FOR VALUES FROM ({}) TO ({})").format(
+                sql.Identifier(name),
+                sql.Literal(start.isoformat()),
+                sql.Literal((start + timedelta(days=1)).isoformat()),
+            )
+        )
+        made += 1
+    return made
