@@ -16,7 +16,7 @@ COMMANDS = {
     "seed": "Put the demonstration's people, instruments and prices in the database.",
     "doctor": "Look at database, broker, clock and disk, and check the invariants.",
     "openapi": "Write the api's document, or check that the committed one is up to date.",
-    "broker-files": "Write mosquitto's accounts and access lists.",
+    "compose-files": "Make, once, the secrets and settings that docker-compose.yml hands out.",
     "bench": "Measure, beside a reference measured in the same run.",
 }
 

@@ -18,7 +18,8 @@ from cli.embedded.postgres import Cluster, find_free_port
 from cli.embedded.processes import CannotRun, Order, Process
 from cli.embedded.programs import (
     GATEWAY,
-    PROJECT,
+    PLATFORM,
+    SCENARIO,
     Site,
     Spokesman,
     default_data_folder,
@@ -28,8 +29,6 @@ from cli.embedded.running import note_environment
 from cli.embedded.supervisor import Child, Supervisor, has_said
 
 DEFAULT_PORT = 8765
-PLATFORM = "yixiang"
-SCENARIO = PROJECT / "sims" / "scenarios" / "demo.toml"
 
 
 def run(
@@ -158,6 +157,7 @@ class Demo:
             "YIXIANG_PUBLIC_URL": self._url(),
             "YIXIANG_COOKIE_SECURE": "false",
             "YIXIANG_DEMO_ACCOUNTS": "true",
+            "YIXIANG_SECOND_FACTOR_ROLES": "",
         }
         children = []
         if with_sims:

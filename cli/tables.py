@@ -19,7 +19,7 @@ import telemetry.devices.tables
 import telemetry.events.tables
 import telemetry.quarantine.tables
 import telemetry.readings.tables
-import telemetry.runs.tables  # noqa: F401 - imported for what it registers
+import telemetry.runs.tables
 from foundation.database import Base
 
 METADATA = Base.metadata

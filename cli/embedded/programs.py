@@ -16,7 +16,9 @@ from cli.embedded.processes import Order
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PROFILES = PROJECT / "gateways" / "profiles"
+SCENARIO = PROJECT / "sims" / "scenarios" / "demo.toml"
 GATEWAY = "gw-demo"
+PLATFORM = "yixiang"
 
 
 def default_data_folder() -> Path:
@@ -98,16 +100,23 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def write_gateway_file(
-    path: Path, *, broker_url: str, scenario: Path, host: str, port: int
-) -> list[str]:
-    """Write the demo gateway's file for the simulators' Modbus devices; return their names."""
+    path: Path,
+    *,
+    broker_url: str,
+    scenario: Path,
+    host: str,
+    port: int,
+    spool: str = "spool.sqlite",
+    mode: int = 0o600,
+) -> None:
+    """Write the demo gateway's file for the simulators' Modbus devices."""
     lab = tomllib.loads(scenario.read_text(encoding="utf-8"))
     profile_of = _profiles_by_model()
     lines = [
         "[gateway]",
         f'name = "{GATEWAY}"',
         f'broker = "{broker_url}"',
-        'spool = "spool.sqlite"',
+        f'spool = "{spool}"',
     ]
     for link in lab.get("link", []):
         lines += ["", "[[link]]", f'name = "{link["name"]}"', 'kind = "tcp"']
@@ -117,8 +126,15 @@ def write_gateway_file(
         lines += ["", "[[device]]", f'name = "{device["name"]}"', f'link = "{device["link"]}"']
         lines += [f"unit = {device['unit']}", f'profile = "{profile_of[device["model"]]}"']
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(path, "\n".join(lines) + "\n")
-    return [device["name"] for device in devices]
+    write_atomically(path, "\n".join(lines) + "\n", mode=mode)
+
+
+def find_spokesmen(scenario: Path) -> list[Spokesman]:
+    """Return who speaks for the devices of a scenario: the gateway, or each for itself."""
+    devices = tomllib.loads(scenario.read_text(encoding="utf-8")).get("device", [])
+    behind = tuple(device["name"] for device in devices if "link" in device)
+    alone = [device["name"] for device in devices if "link" not in device]
+    return [Spokesman(GATEWAY, behind), *(Spokesman(name, (name,)) for name in alone)]
 
 
 def _profiles_by_model() -> Mapping[str, str]:
