@@ -10,7 +10,7 @@ export interface Person {
   login: string;
   display_name: string;
   enterprise: Named | null;
-  institution: Named | null;
+  institution: { id: string; name_zh: string; name_en: string } | null;
   roles: string[];
 }
 
@@ -18,8 +18,7 @@ export interface DemoAccount {
   login: string;
   password: string;
   display_name: string;
-  role_zh: string;
-  role_en: string;
+  role: string;
 }
 
 export interface Page<T> {
@@ -32,6 +31,7 @@ export interface Price {
   currency: string;
   billed_min_minutes: number;
   billed_step_minutes: number;
+  minimum_fen?: number;
   tariff_version: number | string;
 }
 
@@ -96,14 +96,14 @@ export interface ProblemItem {
 export interface QuoteStep {
   label_zh: string;
   label_en: string;
+  value: string;
   amount_fen?: number | null;
-  quantity?: string | number | null;
 }
 
 export interface Quote {
-  amount_fen: number;
+  amount_fen: number | null;
   currency: string;
-  tariff_version: number | string;
+  tariff_version: number | null;
   steps: QuoteStep[];
   problems: ProblemItem[];
 }
@@ -155,10 +155,11 @@ export interface Charge {
     per_hour_fen: number;
     billed_min_s: number;
     billed_step_s: number;
-    valid_from: string;
+    minimum_fen?: number;
+    valid_from: string | null;
     valid_to: string | null;
   };
-  steps: { label_zh: string; label_en: string; value: string | number }[];
+  steps: QuoteStep[];
   evidence: { device: string; boot: string; kind: string; seq: number; at: string; run_ms: number | null }[];
   created_at: string;
 }

@@ -111,6 +111,12 @@ export function formatDay(instant: number, zone: string, lang: Lang): string {
   return formatDayKey(dayKey(instant, zone), lang);
 }
 
+/** A date with its year: for what holds for long. */
+export function formatDate(instant: number, zone: string, lang: Lang): string {
+  const { year, month, day } = toWall(instant, zone);
+  return lang === "zh" ? `${year}年${month}月${day}日` : `${day} ${MONTHS[month - 1] ?? ""} ${year}`;
+}
+
 /** "11月23日 周一 09:00–12:00"; the second day is named only when it is another. */
 export function formatSpan(from: number, to: number, zone: string, lang: Lang): string {
   const start = `${formatDay(from, zone, lang)} ${formatClock(from, zone)}`;

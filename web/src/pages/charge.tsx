@@ -9,7 +9,7 @@ import { charge, reservation } from "../api/calls";
 import type { Charge } from "../api/types";
 import { pick, useLang } from "../i18n";
 import { formatFen } from "../lib/money";
-import { formatClockSeconds, formatDay, formatInstant, formatLength, formatSpan } from "../lib/time";
+import { formatClockSeconds, formatDate, formatDay, formatInstant, formatLength, formatSpan } from "../lib/time";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
 
@@ -52,7 +52,10 @@ function Opened({ one }: { one: Charge }) {
   const of = useQuery({ ...reservation(one.reservation_id ?? ""), enabled: one.reservation_id !== null });
   const zone = of.data?.instrument.time_zone ?? LAB_ZONE;
   const { tariff } = one;
-  const day = (at: string): string => formatDay(Date.parse(at), zone, lang);
+  const day = (at: string | null): string => (at ? formatDate(Date.parse(at), zone, lang) : "—");
+  const validity = tariff.valid_to
+    ? t("charge.validSpan", { from: day(tariff.valid_from), to: day(tariff.valid_to) })
+    : t("charge.validOpen", { from: day(tariff.valid_from) });
   return (
     <div className="stack">
       <section className="panel panel-body">
@@ -81,14 +84,15 @@ function Opened({ one }: { one: Charge }) {
           </div>
         </section>
         <section className="panel">
-          <header><h2>{t("charge.tariff")}</h2><span className="tone brand">{t("charge.version", { version: tariff.version })}</span></header>
+          <header><h2>{t("charge.tariff")}</h2><span className="tone accent">{t("charge.version", { version: tariff.version })}</span></header>
           <div className="panel-body">
             <dl className="pair">
               <dt>{t("charge.rate")}</dt><dd className="num">{formatFen(tariff.per_hour_fen, one.currency)}{t("common.perHour")}</dd>
               <dt>{t("charge.min")}</dt><dd className="num">{formatLength(tariff.billed_min_s * 1000, lang)}</dd>
               <dt>{t("charge.step")}</dt><dd className="num">{tariff.billed_step_s > 1 ? formatLength(tariff.billed_step_s * 1000, lang) : t("charge.exact")}</dd>
+              {!!tariff.minimum_fen && <><dt>{t("charge.floor")}</dt><dd className="num">{formatFen(tariff.minimum_fen, one.currency)}</dd></>}
               <dt>{t("charge.valid")}</dt>
-              <dd className="num">{tariff.valid_to ? t("charge.validSpan", { from: day(tariff.valid_from), to: day(tariff.valid_to) }) : t("charge.validOpen", { from: day(tariff.valid_from) })}</dd>
+              <dd className="num">{validity}</dd>
             </dl>
             <p className="faint" style={{ marginTop: 10 }}>{t("charge.created", { at: formatInstant(Date.parse(one.created_at), zone, lang) })}</p>
           </div>

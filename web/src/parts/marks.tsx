@@ -8,7 +8,7 @@ import { asLiveState } from "../lib/live";
 import { formatAge } from "../lib/time";
 import { useNow } from "./now";
 
-export type Tone = "running" | "idle" | "attention" | "fault" | "offline" | "brand";
+export type Tone = "running" | "idle" | "attention" | "fault" | "offline" | "accent";
 
 export function StateMark({ state }: { state: string | null | undefined }) {
   const { t } = useTranslation();
@@ -46,7 +46,7 @@ export function Age({ at }: { at: string | null | undefined }) {
 }
 
 const RESERVATION_TONES: Record<string, Tone> = {
-  reserved: "brand",
+  reserved: "accent",
   checked_in: "running",
   in_use: "running",
   ended: "idle",

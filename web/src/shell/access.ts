@@ -1,20 +1,31 @@
 /** What a person's roles let them see. The server decides; this only hides what it would refuse. */
 
 import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
 
 import { me } from "../api/calls";
 import type { Person } from "../api/types";
+import { zh } from "../i18n/zh";
 
-const LAB_ROLES = ["technician", "manager", "operator", "institution_manager", "institution_technician"];
+const LAB_ROLES = ["technician", "institution_manager", "operator"];
+const CLIENT_ROLES = ["member", "enterprise_admin"];
 
 export function seesLab(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => LAB_ROLES.includes(role));
 }
 
 export function reserves(person: Person | null | undefined): boolean {
-  return !!person?.enterprise;
+  return !!person?.enterprise && person.roles.some((role) => CLIENT_ROLES.includes(role));
 }
 
 export function usePerson() {
   return useQuery(me);
+}
+
+type Role = keyof typeof zh.roles;
+
+/** What a role is called; an unknown one keeps its code. */
+export function useRoleName(): (role: string) => string {
+  const { t } = useTranslation();
+  return (role) => (role in zh.roles ? t(`roles.${role as Role}`) : role);
 }

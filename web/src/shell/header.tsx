@@ -7,9 +7,9 @@ import { NavLink, useLocation, useNavigate } from "react-router";
 
 import { signOut } from "../api/calls";
 import type { Person } from "../api/types";
-import { setLang, useLang } from "../i18n";
+import { pick, setLang, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
-import { seesLab, usePerson } from "./access";
+import { reserves, seesLab, usePerson } from "./access";
 import { useSignIn } from "./sign-in";
 
 interface Place {
@@ -20,7 +20,7 @@ interface Place {
 function usePlaces(person: Person | null | undefined): Place[] {
   const { t } = useTranslation();
   const places: Place[] = [{ to: "/", word: t("nav.catalogue") }];
-  if (person) places.push({ to: "/my", word: t("nav.my") });
+  if (reserves(person)) places.push({ to: "/my", word: t("nav.my") });
   if (seesLab(person)) {
     places.push({ to: "/lab", word: t("nav.lab") }, { to: "/devices", word: t("nav.devices") });
   }
@@ -49,7 +49,8 @@ function PersonMenu({ person }: { person: Person }) {
       void go("/");
     },
   });
-  const of = person.enterprise?.name ?? person.institution?.name;
+  const lang = useLang();
+  const of = person.enterprise?.name ?? (person.institution && pick(lang, person.institution, "name"));
   return (
     <Dropdown trigger={["click"]}
       menu={{

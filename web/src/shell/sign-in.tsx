@@ -9,11 +9,10 @@ import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { demoAccounts, signIn } from "../api/calls";
 import { isProblem } from "../api/http";
 import type { DemoAccount, Person } from "../api/types";
-import { pick, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
 import { useTitle } from "../parts/page";
 import { useProblemText } from "../parts/states";
-import { usePerson } from "./access";
+import { usePerson, useRoleName } from "./access";
 
 interface SignInDialog {
   /** Opens the dialog; `then` runs once the person has signed in. */
@@ -28,7 +27,7 @@ export function useSignIn(): SignInDialog {
 
 function DemoHint({ accounts, choose }: { accounts: DemoAccount[]; choose: (one: DemoAccount) => void }) {
   const { t } = useTranslation();
-  const lang = useLang();
+  const roleName = useRoleName();
   if (accounts.length === 0) return null;
   return (
     <section aria-label={t("auth.demo")} style={{ marginTop: 20, borderTop: "1px solid var(--line)", paddingTop: 14 }}>
@@ -39,7 +38,7 @@ function DemoHint({ accounts, choose }: { accounts: DemoAccount[]; choose: (one:
           <li key={one.login}>
             <Button block style={{ height: "auto", padding: "6px 12px", justifyContent: "space-between" }}
               onClick={() => choose(one)} data-demo={one.login}>
-              <span><b style={{ fontWeight: 600 }}>{one.display_name}</b> <span className="soft">· {pick(lang, one, "role")}</span></span>
+              <span><b style={{ fontWeight: 600 }}>{one.display_name}</b> <span className="soft">· {roleName(one.role)}</span></span>
               <span className="mono soft">{one.login}</span>
             </Button>
           </li>

@@ -12,6 +12,7 @@ import { asLiveState, formatUnit, formatValue } from "../../lib/live";
 import { formatClock, formatLength, MINUTE } from "../../lib/time";
 import { seed, useHistory } from "../../live/history";
 import { Age, StateMark, ToneTag } from "../../parts/marks";
+import { useNow } from "../../parts/now";
 import { LAB_ZONE } from "../../parts/page";
 import { Sparkline } from "../../parts/sparkline";
 import { metricName } from "../device/metrics";
@@ -66,6 +67,15 @@ export function NowLine({ device }: { device: Device }) {
   );
 }
 
+const FRESH_MS = 60_000;
+
+/** A value that has not moved on says how old it is. */
+function OldNote({ at }: { at: string | null }) {
+  const now = useNow();
+  if (!at || now - Date.parse(at) < FRESH_MS) return null;
+  return <span className="faint"><Age at={at} /></span>;
+}
+
 export function DeviceTile({ device, since }: { device: Device; since: string }) {
   const { t } = useTranslation();
   const lang = useLang();
@@ -91,6 +101,7 @@ export function DeviceTile({ device, since }: { device: Device; since: string })
           <div key={one.key} className="clip">
             <dt className="clip">{metricName(one, lang)}</dt>
             <dd className="num" data-metric={one.key}>{formatValue(one.value)}<small>{formatUnit(one.unit)}</small></dd>
+            <OldNote at={one.at} />
           </div>
         ))}
       </dl>

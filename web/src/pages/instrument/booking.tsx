@@ -60,7 +60,7 @@ function SlotFields({ instrument, free, day, setDay, chosen, choose }: {
       <Form.Item label={t("booking.date")} htmlFor="booking-date">
         <DatePicker id="booking-date" style={{ width: "100%" }} value={dayjs(day)} allowClear={false}
           disabledDate={(one) => one.format("YYYY-MM-DD") < today || one.format("YYYY-MM-DD") > lastDay}
-          onChange={(one) => { setDay(one.format("YYYY-MM-DD")); choose(null); }} />
+          onChange={(one) => { if (one) { setDay(one.format("YYYY-MM-DD")); choose(null); } }} />
       </Form.Item>
       <div style={{ display: "grid", gridTemplateColumns: "2fr 3fr", gap: 12 }}>
         <Form.Item label={t("booking.start")} htmlFor="booking-start">
@@ -85,7 +85,7 @@ function QuoteSteps({ quoted }: { quoted: Quote }) {
     <div className="sum" aria-live="polite">
       <div className="total">
         <span>{t("booking.estimate")}</span>
-        <strong className="num" data-estimate>{formatFen(quoted.amount_fen, quoted.currency)}</strong>
+        <strong className="num" data-estimate>{quoted.amount_fen === null ? t("catalogue.noPrice") : formatFen(quoted.amount_fen, quoted.currency)}</strong>
       </div>
       <p className="faint">{t("booking.estimateNote")}</p>
       <h3 style={{ fontSize: 13, margin: "12px 0 2px" }}>{t("booking.steps")}</h3>
@@ -94,12 +94,12 @@ function QuoteSteps({ quoted }: { quoted: Quote }) {
           <li key={index}>
             <span className="soft">{pick(lang, step, "label")}</span>
             <span className="num">
-              {typeof step.amount_fen === "number" ? formatFen(step.amount_fen, quoted.currency) : step.quantity ?? ""}
+              {step.value || (typeof step.amount_fen === "number" ? formatFen(step.amount_fen, quoted.currency) : "")}
             </span>
           </li>
         ))}
       </ol>
-      <p className="faint">{t("instrument.tariff", { version: quoted.tariff_version })}</p>
+      {quoted.tariff_version !== null && <p className="faint">{t("instrument.tariff", { version: quoted.tariff_version })}</p>}
     </div>
   );
 }

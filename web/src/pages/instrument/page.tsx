@@ -87,6 +87,7 @@ function Terms({ one }: { one: Instrument }) {
                 ? t("instrument.priceRule", { min: length(price.billed_min_minutes), step: length(price.billed_step_minutes) })
                 : t("instrument.priceExact", { min: length(price.billed_min_minutes) })}
             </p>
+            {!!price.minimum_fen && <p className="soft">{t("instrument.priceFloor", { amount: formatFenShort(price.minimum_fen, price.currency) })}</p>}
             <p className="faint">{t("instrument.tariff", { version: price.tariff_version })}</p>
           </>
         ) : <p className="soft">{t("catalogue.noPrice")}</p>}
