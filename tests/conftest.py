@@ -12,6 +12,12 @@ from tests.servers import BrokerUnderTest, Databases, run_broker
 DATABASES = pytest.StashKey[Databases]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="run the tests marked `long` at their full length"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # A worker is told by its controller where the server is.
     told = getattr(config, "workerinput", {}).get("databases")

@@ -27,8 +27,9 @@ from gateways.modbus import errors
 from gateways.modbus.breaker import Breaker, BreakerState
 from gateways.modbus.client import Line, LineSettings
 from gateways.modbus.errors import DeviceError, DeviceRefused, DeviceUnreachable, LineDown
+from gateways.modbus.layout import Layout
 from gateways.modbus.planner import Cuts, plan
-from gateways.modbus.registers import Encoding, Layout, Quality, Table, Tag
+from gateways.modbus.registers import Encoding, Quality, Table, Tag
 from gateways.mqtt import topics
 from gateways.profiles.profile import Group
 from gateways.spool.spool import Spool, to_json

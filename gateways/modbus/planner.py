@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gateways.modbus.registers import Layout, Table, Tag
+from gateways.modbus.layout import Layout
+from gateways.modbus.registers import Table, Tag
 
 
 @dataclass(frozen=True, slots=True)

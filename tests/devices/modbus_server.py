@@ -10,7 +10,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -42,33 +42,41 @@ class Device:
     def answer(self, pdu: bytes) -> bytes:
         self.requests.append(pdu)
         function = pdu[0]
-        if function in {1, 2, 3, 4}:
-            address, count = struct.unpack(">HH", pdu[1:5])
-            table = {1: self.coil, 2: self.discrete, 3: self.holding, 4: self.input}[function]
-            wanted = range(address, address + count)
-            if any(a not in table for a in wanted):
-                return bytes([function | 0x80, 2])
-            if function in {1, 2}:
-                bits = sum(1 << i for i, a in enumerate(wanted) if table[a])
-                body = bits.to_bytes((count + 7) // 8, "little")
-            else:
-                body = b"".join(struct.pack(">H", table[a]) for a in wanted)
-            return bytes([function, len(body)]) + body
-        if function in {5, 6}:
-            address, value = struct.unpack(">HH", pdu[1:5])
-            if function == 5:
-                if address not in self.coil:
-                    return bytes([function | 0x80, 2])
-                if not self.ignores_coil_writes:
-                    self.coil[address] = value == 0xFF00
-            else:
-                self.holding[address] = value
-            return pdu[:5]
-        if function == 16:
-            address, count = struct.unpack(">HH", pdu[1:5])
-            self.put("holding", address, pdu[6 : 6 + 2 * count])
-            return pdu[:5]
-        return bytes([function | 0x80, 1])
+        address, number = struct.unpack(">HH", pdu[1:5])
+        if function in {1, 2}:
+            body = self.read_bits({1: self.coil, 2: self.discrete}[function], address, number)
+        elif function in {3, 4}:
+            body = self.read_words({3: self.holding, 4: self.input}[function], address, number)
+        else:
+            return self.write(pdu, function, address, number)
+        return bytes([function | 0x80, 2]) if body is None else bytes([function, len(body)]) + body
+
+    @staticmethod
+    def read_bits(table: dict[int, bool], address: int, count: int) -> bytes | None:
+        wanted = range(address, address + count)
+        if any(a not in table for a in wanted):
+            return None
+        bits = sum(1 << i for i, a in enumerate(wanted) if table[a])
+        return bits.to_bytes((count + 7) // 8, "little")
+
+    @staticmethod
+    def read_words(table: dict[int, int], address: int, count: int) -> bytes | None:
+        wanted = range(address, address + count)
+        if any(a not in table for a in wanted):
+            return None
+        return b"".join(struct.pack(">H", table[a]) for a in wanted)
+
+    def write(self, pdu: bytes, function: int, address: int, number: int) -> bytes:
+        if function == 5 and address in self.coil:
+            if not self.ignores_coil_writes:
+                self.coil[address] = number == 0xFF00
+        elif function == 6:
+            self.holding[address] = number
+        elif function == 16:
+            self.put("holding", address, pdu[6 : 6 + 2 * number])
+        else:
+            return bytes([function | 0x80, 2 if function == 5 else 1])
+        return pdu[:5]
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class Server:
         self.behave: Behaviour = properly
         self.stopping = threading.Event()
         self.port = 0
-        self.connections = 0
+        self._arrived = threading.Condition()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener: socket.socket | None = None
@@ -138,8 +146,9 @@ class Server:
             except OSError:
                 continue
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.connections += 1
-            self._open.append(connection)
+            with self._arrived:
+                self._open.append(connection)
+                self._arrived.notify_all()
             self._start(lambda c=connection: self._serve_socket(c))  # type: ignore[misc]  # bound now
 
     def _serve_socket(self, connection: socket.socket) -> None:
@@ -157,6 +166,12 @@ class Server:
             pass
         finally:
             connection.close()
+
+    def wait_for_connection(self, number: int, limit_s: float = 5) -> socket.socket:
+        """Return the connection of that number, counted from one, once it is there."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self._open) >= number, limit_s)
+            return self._open[number - 1]
 
     def serve_descriptor(self, descriptor: int) -> None:
         """Answer on one end of a pseudo-terminal, in a thread."""
@@ -189,23 +204,20 @@ class Server:
         return buffer
 
     def _parse(self, buffer: bytes) -> tuple[int, Request] | None:
-        if self.framing == "tcp":
-            if len(buffer) < 8:
-                return None
-            tid, _, length, unit = struct.unpack(">HHHB", buffer[:7])
-            size = 6 + length
-            if len(buffer) < size:
-                return None
-            return size, Request(unit, buffer[7:size], tid, "tcp")
         if len(buffer) < 8:
             return None
-        size = 9 + buffer[6] if buffer[1] in {15, 16} else 8
+        if self.framing == "tcp":
+            tid, _, length, unit = struct.unpack(">HHHB", buffer[:7])
+            size = 6 + length
+        else:
+            size, tid, unit = (9 + buffer[6] if buffer[1] in {15, 16} else 8), 0, buffer[0]
         if len(buffer) < size:
             return None
         frame = buffer[:size]
-        if crc16(frame[:-2]) != frame[-2:]:
-            return len(buffer), Request(0, b"", 0, "rtu")
-        return size, Request(frame[0], frame[1:-2], 0, "rtu")
+        if self.framing == "tcp":
+            return size, Request(unit, frame[7:], tid, "tcp")
+        is_sound = crc16(frame[:-2]) == frame[-2:]
+        return size, Request(unit if is_sound else 0, frame[1:-2], 0, "rtu")
 
     def close(self) -> None:
         self.stopping.set()
@@ -214,10 +226,8 @@ class Server:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
         for connection in self._open:
-            try:
+            with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             connection.close()
         for thread in self._threads:
             thread.join(2)
