@@ -28,7 +28,7 @@ def build(chosen: str | None) -> typer.Typer:
         help="Shared lab instruments 仪享: reserve, meter, price.",
         no_args_is_help=True,
         add_completion=False,
-        pretty_exceptions_show_locals=False,  # they may hold a password
+        pretty_exceptions_enable=False,  # a log wants plain lines, and locals may hold a password
     )
     app.callback()(lambda: None)
     for name, summary in COMMANDS.items():

@@ -11,4 +11,5 @@ app = typer.Typer(no_args_is_help=True)
 
 for _module in pkgutil.iter_modules(cli.benchmarks.__path__):
     _benchmark = importlib.import_module(f"cli.benchmarks.{_module.name}")
-    app.command(_module.name)(_benchmark.run)
+    if hasattr(_benchmark, "run"):  # else it is a part that several share
+        app.command(_module.name)(_benchmark.run)

@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from cli.embedded.broker import NoBroker
 from cli.embedded.processes import wait_until
+from cli.examinations import Verdict, examine_broker
 from tests.servers import BrokerUnderTest, run_broker
 
 
@@ -170,3 +171,18 @@ def test_retained_state_outlives_a_restart(each_broker: BrokerUnderTest, join: J
     late.subscribe("lab/1/+/state")
 
     assert wait_until(lambda: ("lab/1/dev-h/state", b"online") in late.received, limit_s=5)
+
+
+def test_doctor_sees_that_the_broker_keeps_what_it_acknowledged(
+    each_broker: BrokerUnderTest,
+) -> None:
+    findings = examine_broker(each_broker.url())
+
+    assert [finding.verdict for finding in findings] == [Verdict.WELL, Verdict.WELL]
+
+
+def test_doctor_sees_a_broker_that_does_not_let_us_in(each_broker: BrokerUnderTest) -> None:
+    findings = examine_broker(each_broker.url().replace("yixiang:", "yixiang:x"))
+
+    assert [finding.verdict for finding in findings] == [Verdict.BROKEN]
+    assert "refuses us" in findings[0].text
