@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from api import pages, problems
+from api.keys import Keys
 from api.routes import ROUTERS
 from api.shell import Shell
 from api.sign_in import DemoAccount
@@ -42,7 +43,11 @@ def create_app(
     app.state.settings = settings
     app.state.engine = engine
     app.state.session_factory = make_session_factory(engine)
-    app.state.throttle = Throttle()
+    app.state.keys = Keys(settings)
+    app.state.throttle = Throttle(settings.rate_limit_per_minute)
+    app.state.scopes = frozenset(
+        f"{router.tags[0]}:{act}" for router in ROUTERS for act in ("read", "write")
+    )
     app.state.demo_accounts = list(demo_accounts) if settings.demo_accounts else []
     problems.install(app)
     for router in ROUTERS:

@@ -5,17 +5,31 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.clock import Now
-from directory.people.errors import NotAllowed, SignInRequired
+from directory.people.errors import (
+    NotAllowed,
+    OnlyInPerson,
+    PasswordExpired,
+    ScopeMissing,
+    SecondFactorMissing,
+    SignInRequired,
+)
+from directory.people.password_rules import PasswordPolicy, has_expired
 from directory.people.service import Caller, find_caller
+from directory.people.tokens import PREFIX, find_token_caller
 from directory.roles.rules import Role
 
 COOKIE = "__Host-yixiang"
 LOOPBACK_COOKIE = "yixiang"
 """Browsers take a `__Host-` cookie only with Secure, which plain http cannot give."""
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 def cookie_name(request: Request) -> str:
     return COOKIE if request.app.state.settings.cookie_secure else LOOPBACK_COOKIE
+
+
+def client_address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def read_caller(request: Request, now: Now) -> Caller | None:
@@ -23,6 +37,12 @@ def read_caller(request: Request, now: Now) -> Caller | None:
 
     Two connections held by one request would lock the pool up under load.
     """
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        if not bearer.startswith(PREFIX):
+            return None
+        with request.app.state.session_factory.begin() as session:
+            return find_token_caller(session, text=bearer, now=now)
     token = request.cookies.get(cookie_name(request))
     if not token:
         return None
@@ -33,25 +53,75 @@ def read_caller(request: Request, now: Now) -> Caller | None:
 MaybeCaller = Annotated[Caller | None, Depends(read_caller, scope="function")]
 
 
+def scope_of(request: Request) -> str:
+    """Return the scope a token needs for this request: `reservations:write`."""
+    tags = getattr(request.scope.get("route"), "tags", None) or ["api"]
+    return f"{tags[0]}:{'read' if request.method in SAFE_METHODS else 'write'}"
+
+
+def count_request(request: Request, caller: Caller | None, now: Now) -> None:
+    """Count the request against the caller's, or the address's, limit for this route."""
+    route = getattr(request.scope.get("route"), "path", "")
+    request.app.state.throttle.count_request(
+        caller=str(caller.person_id) if caller else client_address(request),
+        route=f"{request.method} {route}",
+        now=now,
+    )
+
+
 class Access:
     """A route's declaration of who may use it; tests read it from the route."""
 
-    def __init__(self, roles: frozenset[Role] | None) -> None:
+    def __init__(
+        self,
+        roles: frozenset[Role] | None,
+        *,
+        in_person: bool = False,
+        while_unproven: bool = False,
+    ) -> None:
         self.roles = roles
         """None: anyone who is signed in."""
+        self.in_person = in_person
+        """Not by an access token, whatever its scopes."""
+        self.while_unproven = while_unproven
+        """Also before a required second factor is set or an expired password changed."""
 
-    def __call__(self, caller: MaybeCaller) -> Caller:
+    def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller:
         if caller is None:
             raise SignInRequired
+        count_request(request, caller, now)
+        if caller.scopes is not None:
+            if self.in_person:
+                raise OnlyInPerson
+            if scope_of(request) not in caller.scopes:
+                raise ScopeMissing
+        elif not self.while_unproven:
+            require_proof(request, caller, now)
         if self.roles is not None and caller.roles.isdisjoint(self.roles):
             raise NotAllowed
         return caller
 
 
+def require_proof(request: Request, caller: Caller, now: Now) -> None:
+    """Refuse who signed in with less than the deployment asks of their role."""
+    settings = request.app.state.settings
+    if not caller.with_second_factor and lacks_second_factor(request, caller):
+        raise SecondFactorMissing
+    policy = PasswordPolicy(settings.password_policy)
+    if caller.password_changed_at and has_expired(caller.password_changed_at, now, policy):
+        raise PasswordExpired
+
+
+def lacks_second_factor(request: Request, caller: Caller) -> bool:
+    needed: frozenset[str] = request.app.state.settings.roles_with_second_factor
+    return not caller.with_second_factor and not caller.roles.isdisjoint(needed)
+
+
 class PublicAccess:
     """The declaration that strangers are welcome; the caller may be known all the same."""
 
-    def __call__(self, caller: MaybeCaller) -> Caller | None:
+    def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller | None:
+        count_request(request, caller, now)
         return caller
 
 
@@ -60,5 +130,18 @@ def allow(*roles: Role) -> Any:  # noqa: ANN401 - FastAPI's own type for a depen
     return Depends(Access(frozenset(roles)), scope="function")
 
 
+def allow_in_person(*roles: Role) -> Any:  # noqa: ANN401 - likewise
+    """Declare that a route is for these roles, signed in by a browser."""
+    return Depends(Access(frozenset(roles), in_person=True), scope="function")
+
+
 SignedIn = Annotated[Caller, Depends(Access(None), scope="function")]
+InPerson = Annotated[Caller, Depends(Access(None, in_person=True), scope="function")]
+"""Signed in by a browser: for what guards the account itself."""
+Known = Annotated[Caller, Depends(Access(None, while_unproven=True), scope="function")]
+"""Who is asking, whatever they have still to prove; by a browser or a token."""
+Unproven = Annotated[
+    Caller, Depends(Access(None, in_person=True, while_unproven=True), scope="function")
+]
+"""By a browser, also who has still to set up a second factor or to change an expired password."""
 Anyone = Annotated[Caller | None, Depends(PublicAccess(), scope="function")]

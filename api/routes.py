@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from api import health, sign_in, workdays
+from api import account, health, sign_in, workdays
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
+    account.router,
     health.router,
     workdays.router,
 )

@@ -8,20 +8,25 @@ from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
-from api.identity import Anyone, SignedIn, cookie_name
+from api.identity import Anyone, Known, client_address, cookie_name, lacks_second_factor
 from directory.enterprises.tables import Enterprise
 from directory.institutions.tables import Institution
 from directory.people import service
-from directory.people.service import SIGN_IN_LASTS, Caller
+from directory.people.service import SIGN_IN_LASTS, Browser, Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
 
 router = APIRouter(tags=["people"])
 
+MARK_COOKIE = "yixiang-known"
+MARK_LASTS_S = 180 * 86_400
+
 
 class Credentials(BaseModel):
     login: str = Field(min_length=1, max_length=100)
     password: SecretStr = Field(min_length=1, max_length=200)
+    code: str | None = Field(default=None, max_length=20)
+    """What the authenticator shows, or a recovery code; only where a second factor is set."""
 
 
 class EnterpriseRef(BaseModel):
@@ -52,9 +57,11 @@ class PersonView(BaseModel):
     roles: list[Role]
     enterprise: EnterpriseRef | None
     institution: InstitutionRef | None
+    must_set_second_factor: bool
+    """Nothing else is open to this person until a second factor is set."""
 
     @classmethod
-    def of(cls, session: Session, caller: Caller) -> Self:
+    def of(cls, session: Session, caller: Caller, request: Request) -> Self:
         enterprise = session.get(Enterprise, caller.enterprise_id) if caller.enterprise_id else None
         institution = (
             session.get(Institution, caller.institution_id) if caller.institution_id else None
@@ -66,6 +73,7 @@ class PersonView(BaseModel):
             roles=sorted(caller.roles),
             enterprise=EnterpriseRef.of(enterprise) if enterprise else None,
             institution=InstitutionRef.of(institution) if institution else None,
+            must_set_second_factor=caller.scopes is None and lacks_second_factor(request, caller),
         )
 
 
@@ -79,26 +87,44 @@ def sign_in(
     transaction: Transaction,
 ) -> PersonView:
     """Sign in; the answer sets the cookie that later requests carry."""
-    request.app.state.throttle.count_sign_in(
-        login=body.login, address=request.client.host if request.client else "", now=now
-    )
+    throttle = request.app.state.throttle
+    address, mark = client_address(request), request.cookies.get(MARK_COOKIE, "")
+    throttle.count_sign_in(login=body.login, address=address, mark=mark, now=now)
     caller, token = service.sign_in(
         transaction,
         login=body.login,
         password=body.password.get_secret_value(),
-        user_agent=request.headers.get("user-agent", ""),
+        code=body.code,
+        browser=Browser(request.headers.get("user-agent", ""), address),
         now=now,
+        ring=request.app.state.keys.ring,
     )
+    throttle.forgive(login=body.login, mark=mark)
+    set_cookies(request, response, token=token, login=caller.login)
+    return PersonView.of(transaction, caller, request)
+
+
+def set_cookies(request: Request, response: Response, *, token: str, login: str) -> None:
+    """Let the browser carry the sign-in, and the mark that it belongs to the account's owner."""
+    is_secure = request.app.state.settings.cookie_secure
     response.set_cookie(
         cookie_name(request),
         token,
         max_age=int(SIGN_IN_LASTS.total_seconds()),
         path="/",
         httponly=True,
-        secure=request.app.state.settings.cookie_secure,
+        secure=is_secure,
         samesite="lax",
     )
-    return PersonView.of(transaction, caller)
+    response.set_cookie(
+        MARK_COOKIE,
+        request.app.state.throttle.mark_of(login),
+        max_age=MARK_LASTS_S,
+        path="/api/v1/sign-in",
+        httponly=True,
+        secure=is_secure,
+        samesite="strict",
+    )
 
 
 @router.post("/sign-out", status_code=204)
@@ -115,9 +141,9 @@ def sign_out(
 
 
 @router.get("/me")
-def read_me(caller: SignedIn, reading: ReadOnly) -> PersonView:
+def read_me(caller: Known, reading: ReadOnly, request: Request) -> PersonView:
     """Tell the caller who they are to us."""
-    return PersonView.of(reading, caller)
+    return PersonView.of(reading, caller, request)
 
 
 class DemoAccount(BaseModel):

@@ -1,28 +1,74 @@
-"""Limits on how often one caller may try, kept in this process."""
+"""Limits on how often one caller may ask, kept in this process."""
 
+import hashlib
+import hmac
+import secrets
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from directory.people.errors import TooManySignIns
+from directory.people.errors import TooManyRequests, TooManySignIns
 from directory.people.rules import TryCounter
+
+GUESSES_MAX = 10
+GUESS_WINDOW = timedelta(hours=1)
+ADDRESS_TRIES_MAX = 300
+SPAN = timedelta(minutes=1)
 
 
 class Throttle:
-    """Counts tries to sign in by account and by address, before any password is hashed."""
+    """Counts tries to sign in before any password is hashed, and every caller's requests.
 
-    def __init__(self) -> None:
+    A browser that signed in before carries a mark for its account, and has a count of its
+    own: a stranger who guesses cannot lock the owner out.
+    """
+
+    def __init__(self, requests_max: int = 0) -> None:
         self._lock = threading.Lock()
-        self._by_login = TryCounter()
-        self._by_address = TryCounter(tries_max=300)
+        self._by_login = TryCounter(GUESSES_MAX, GUESS_WINDOW)
+        self._by_address = TryCounter(ADDRESS_TRIES_MAX)
+        self._requests_max = requests_max
+        self._windows: dict[tuple[str, str], int] = {}
+        self._window_began = 0.0
+        self._mark_key = secrets.token_bytes(32)
 
-    def count_sign_in(self, *, login: str, address: str, now: datetime) -> None:
+    def count_sign_in(self, *, login: str, address: str, mark: str, now: datetime) -> None:
         """Count one try.
 
         Raises:
             TooManySignIns: when the account or the address tried too often.
         """
         with self._lock:
-            by_login = self._by_login.is_too_many(login.lower(), now)
+            by_login = self._by_login.is_too_many(self._key(login, mark), now)
             by_address = self._by_address.is_too_many(address, now)
         if by_login or by_address:
             raise TooManySignIns
+
+    def forgive(self, *, login: str, mark: str) -> None:
+        """Forget the tries of somebody who proved to be the owner."""
+        with self._lock:
+            self._by_login.forget(self._key(login, mark))
+
+    def mark_of(self, login: str) -> str:
+        """Return the mark a browser keeps once it signed in to this account."""
+        return hmac.new(self._mark_key, login.lower().encode(), hashlib.sha256).hexdigest()
+
+    def count_request(self, *, caller: str, route: str, now: datetime) -> None:
+        """Count one request of a caller to a route, in windows of a minute.
+
+        Raises:
+            TooManyRequests: when the caller asked this route too often within the minute.
+        """
+        if not self._requests_max:
+            return
+        with self._lock:
+            if now.timestamp() - self._window_began >= SPAN.total_seconds():
+                self._windows.clear()
+                self._window_began = now.timestamp()
+            count = self._windows.get((caller, route), 0) + 1
+            self._windows[caller, route] = count
+        if count > self._requests_max:
+            raise TooManyRequests
+
+    def _key(self, login: str, mark: str) -> str:
+        is_known = hmac.compare_digest(mark.encode(), self.mark_of(login).encode())
+        return f"{login.lower()} {'known' if is_known else ''}"

@@ -158,6 +158,7 @@ class Demo:
             "YIXIANG_COOKIE_SECURE": "false",
             "YIXIANG_DEMO_ACCOUNTS": "true",
             "YIXIANG_SECOND_FACTOR_ROLES": "",
+            "YIXIANG_SECOND_FACTOR_ROLES": "",
         }
         children = []
         if with_sims:

@@ -60,6 +60,8 @@ def make_engine(url: str, *, pool_size: int = 20, application_name: str = "yixia
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        # An error's message goes to the log, and parameters may be personal data.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "tcp_user_timeout": 15_000,

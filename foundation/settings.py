@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -38,11 +38,36 @@ class Settings(BaseSettings):
     demo_accounts: bool = False
     """Show the seeded people on the sign-in page. Never in production."""
     secret_key: SecretStr = SecretStr("")
-    """At least 32 characters; signs and encrypts what leaves the database."""
+    """At least 32 random characters; what is secret at rest is sealed by keys derived from it.
+
+    Empty: a secret is made once and kept in `data`, which suits one machine only.
+    """
+    former_secret_keys: SecretStr = SecretStr("")
+    """Secrets before the current one, comma-separated, until all is sealed anew."""
+    cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    password_policy: Literal["asvs", "mlps"] = "asvs"  # noqa: S105 - the name of a policy
+    """ASVS 5.0 (long, no forced changes), or GB/T 22239 等保 (mixed, changed every 90 days)."""
+    second_factor_roles: str = "finance,operator,platform_finance,signatory"
+    """Roles that sign in with a second factor or not at all; empty only in a demo."""
+    smtp_url: SecretStr = SecretStr("")
+    """smtp://user:password@host:587 or smtps://…:465; empty: mail is only logged, and says so."""
+    mail_from: str = "Yixiang <no-reply@localhost>"
+    clamd_address: str = ""
+    """host:port of ClamAV's daemon; empty: uploads are not scanned."""
+    rate_limit_per_minute: int = Field(default=3000, ge=0)
+    """Requests of one caller to one route in each process; 0: no limit."""
+    oidc_issuer: str = ""
+    """An OpenID provider in front, such as a provincial platform's; empty: none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     time_zone: str = "Asia/Shanghai"
     log_json: bool = False
     simulator_url: str = ""
     """The simulators' control address, for the tester's desk; empty where there are none."""
+
+    @property
+    def roles_with_second_factor(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.second_factor_roles.split(",") if part)
 
     @field_validator("time_zone")
     @classmethod

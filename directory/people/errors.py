@@ -1,6 +1,14 @@
 """The ways a sign-in can be turned down."""
 
-from foundation.errors import Forbidden, NotSignedIn, TooMany, Unavailable
+from foundation.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    TooMany,
+    Unavailable,
+)
 
 
 class SignInFailed(NotSignedIn):
@@ -33,3 +41,87 @@ class SignInBusy(Unavailable):
     code = "sign_in_busy"
     zh = "登录人数较多，请稍后重试。"
     en = "Many people are signing in; please try again in a moment."
+
+
+class SecondFactorRequired(NotSignedIn):
+    code = "second_factor_required"
+    zh = "请输入身份验证器上的动态码。"
+    en = "Enter the code your authenticator shows."
+
+
+class SecondFactorWrong(NotSignedIn):
+    code = "second_factor_wrong"
+    zh = "动态码或恢复码不正确，或已使用过。"
+    en = "The code is wrong, or was used before."
+
+
+class SecondFactorMissing(Forbidden):
+    code = "second_factor_missing"
+    zh = "您的角色须先设置双因素登录。"
+    en = "Your role needs a second factor; please set one up first."
+
+
+class SecondFactorSet(Conflict):
+    code = "second_factor_set"
+    zh = "已设置双因素登录，请先停用。"
+    en = "A second factor is set already; turn it off first."
+
+
+class SecondFactorNotBegun(Conflict):
+    code = "second_factor_not_begun"
+    zh = "请先开始设置双因素登录。"
+    en = "Begin to set up a second factor first."
+
+
+class PasswordExpired(Forbidden):
+    code = "password_expired"
+    zh = "密码已过期，请先修改密码。"
+    en = "Your password has expired; please change it first."
+
+
+class PasswordRefused(Refused):
+    code = "password_refused"
+    zh = "新密码不符合要求。"
+    en = "The new password will not do."
+
+
+class OnlyInPerson(Forbidden):
+    code = "only_in_person"
+    zh = "访问令牌不能进行此操作，请登录后操作。"
+    en = "A token may not do this; please sign in."
+
+
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+    zh = "访问令牌没有此项权限。"
+    en = "The token's scopes do not cover this."
+
+
+class ScopeUnknown(Refused):
+    code = "scope_unknown"
+    zh = "没有这种权限范围。"
+    en = "There is no such scope."
+
+
+class TokenNotFound(NotFound):
+    code = "token_not_found"
+    zh = "没有这个访问令牌。"
+    en = "There is no such token."
+
+
+class SignInNotFound(NotFound):
+    code = "sign_in_not_found"
+    zh = "没有这个登录。"
+    en = "There is no such sign-in."
+
+
+class TooManyRequests(TooMany):
+    code = "too_many_requests"
+    zh = "请求过于频繁，请稍后再试。"
+    en = "Too many requests; please wait a little."
+
+
+class TooManyTokens(Refused):
+    code = "too_many_tokens"
+    zh = "访问令牌数量已达上限，请先撤销不用的。"
+    en = "You have as many tokens as one may; revoke one first."

@@ -16,6 +16,9 @@ class TryCounter:
         self._window = window
         self._tries: dict[str, deque[datetime]] = {}
 
+    def forget(self, key: str) -> None:
+        self._tries.pop(key, None)
+
     def is_too_many(self, key: str, now: datetime) -> bool:
         """Count one try, and tell whether it is one too many. A refused try counts too."""
         tries = self._tries.pop(key, deque(maxlen=self._tries_max + 1))

@@ -1,21 +1,26 @@
 """Verbs on people and their sign-ins. The caller owns the transaction; nothing here commits."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from directory.people.errors import SignInFailed
-from directory.people.passwords import is_password
+from directory.audit.service import record
+from directory.people.errors import PasswordRefused, SignInFailed, SignInNotFound
+from directory.people.password_rules import PasswordPolicy, find_problems
+from directory.people.passwords import hash_password, hash_token, is_password
+from directory.people.second_factor import require_second_factor
 from directory.people.tables import Person, SignIn
 from directory.roles.rules import Role
+from foundation.encryption import KeyRing
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
 
 SIGN_IN_LASTS = timedelta(hours=12)
 USER_AGENT_LENGTH_MAX = 200
+SEEN_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +33,69 @@ class Caller:
     roles: frozenset[Role]
     enterprise_id: EnterpriseId | None
     institution_id: InstitutionId | None
+    sign_in_id: UUID | None = None
+    """None: a program, by an access token."""
+    scopes: frozenset[str] | None = None
+    """What a token may do; None: a browser, which may do all that its person may."""
+    with_second_factor: bool = False
+    password_changed_at: datetime | None = None
 
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
 
 
-def hash_token(token: str) -> bytes:
-    """Hash a sign-in's token; 256 random bits need no slow hash."""
-    return hashlib.sha256(token.encode()).digest()
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a sign-in comes from, as far as one can tell."""
+
+    user_agent: str
+    address: str = ""
 
 
 def sign_in(
-    session: Session, *, login: str, password: str, user_agent: str, now: datetime
+    session: Session,
+    *,
+    login: str,
+    password: str,
+    browser: Browser,
+    now: datetime,
+    ring: KeyRing,
+    code: str | None = None,
 ) -> tuple[Caller, str]:
     """Open a sign-in and return who it is and the token for the cookie.
 
     Raises:
         SignInFailed: for an unknown or inactive person as for a wrong password.
+        SecondFactorRequired: when the person has one and gave no code.
+        SecondFactorWrong: for a code that is wrong or was used.
     """
     person = session.scalar(select(Person).where(Person.login == login, Person.is_active))
     if not is_password(password, person.password_hash if person else None) or person is None:
         raise SignInFailed
-    token = secrets.token_urlsafe(32)
-    session.add(
-        SignIn(
-            token_hash=hash_token(token),
-            person_id=person.id,
-            created_at=now,
-            expires_at=now + SIGN_IN_LASTS,
-            user_agent=user_agent[:USER_AGENT_LENGTH_MAX],
-        )
+    has_factor = require_second_factor(session, person_id=person.id, code=code, now=now, ring=ring)
+    return open_sign_in(
+        session, person=person, browser=browser, with_second_factor=has_factor, now=now
     )
+
+
+def open_sign_in(
+    session: Session, *, person: Person, browser: Browser, with_second_factor: bool, now: datetime
+) -> tuple[Caller, str]:
+    """Open a sign-in for somebody who proved who they are."""
+    token = secrets.token_urlsafe(32)
+    row = SignIn(
+        token_hash=hash_token(token),
+        person_id=person.id,
+        created_at=now,
+        expires_at=now + SIGN_IN_LASTS,
+        last_seen_at=now,
+        user_agent=browser.user_agent[:USER_AGENT_LENGTH_MAX],
+        address=browser.address,
+        with_second_factor=with_second_factor,
+    )
+    session.add(row)
     session.flush()
-    return caller_of(person), token
+    return caller_of(person, sign_in=row), token
 
 
 def sign_out(session: Session, *, token: str, now: datetime) -> None:
@@ -74,8 +109,8 @@ def sign_out(session: Session, *, token: str, now: datetime) -> None:
 
 def find_caller(session: Session, *, token: str, now: datetime) -> Caller | None:
     """Return who holds this token, if the sign-in still stands and the person is active."""
-    person = session.scalar(
-        select(Person)
+    found = session.execute(
+        select(Person, SignIn)
         .join(SignIn, SignIn.person_id == Person.id)
         .where(
             SignIn.token_hash == hash_token(token),
@@ -83,11 +118,18 @@ def find_caller(session: Session, *, token: str, now: datetime) -> Caller | None
             SignIn.expires_at > now,
             Person.is_active,
         )
-    )
-    return caller_of(person) if person else None
+    ).first()
+    if found is None:
+        return None
+    person, row = found
+    if row.last_seen_at is None or now - row.last_seen_at > SEEN_EVERY:
+        row.last_seen_at = now
+    return caller_of(person, sign_in=row)
 
 
-def caller_of(person: Person) -> Caller:
+def caller_of(
+    person: Person, *, sign_in: SignIn | None = None, scopes: frozenset[str] | None = None
+) -> Caller:
     return Caller(
         person_id=person.id,
         login=person.login,
@@ -95,4 +137,98 @@ def caller_of(person: Person) -> Caller:
         roles=frozenset(Role(assignment.role) for assignment in person.roles),
         enterprise_id=person.enterprise_id,
         institution_id=person.institution_id,
+        sign_in_id=sign_in.id if sign_in else None,
+        scopes=scopes,
+        with_second_factor=sign_in.with_second_factor if sign_in else False,
+        password_changed_at=person.password_changed_at or person.created_at,
     )
+
+
+def list_sign_ins(session: Session, *, person_id: PersonId, now: datetime) -> list[SignIn]:
+    """Return the person's open sign-ins, the last seen first."""
+    return list(
+        session.scalars(
+            select(SignIn)
+            .where(
+                SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.expires_at > now
+            )
+            .order_by(SignIn.last_seen_at.desc().nulls_last(), SignIn.id)
+        )
+    )
+
+
+def end_sign_in(session: Session, *, person_id: PersonId, sign_in_id: UUID, now: datetime) -> None:
+    """End one of the person's own sign-ins.
+
+    Raises:
+        SignInNotFound: when there is none of theirs by that id.
+    """
+    ended = session.scalar(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(SignIn.id)
+    )
+    if ended is None:
+        raise SignInNotFound
+
+
+def end_all_sign_ins(
+    session: Session, *, person_id: PersonId, now: datetime, but: UUID | None = None
+) -> int:
+    """End the person's sign-ins everywhere at once, and return how many there were."""
+    query = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    if but is not None:
+        query = query.where(SignIn.id != but)
+    return len(session.scalars(query.values(ended_at=now).returning(SignIn.id)).all())
+
+
+def prove_sign_in(session: Session, *, caller: Caller, now: datetime) -> None:
+    """Note that this browser just gave a code, and end the others, which never did."""
+    session.execute(
+        update(SignIn).where(SignIn.id == caller.sign_in_id).values(with_second_factor=True)
+    )
+    end_all_sign_ins(session, person_id=caller.person_id, now=now, but=caller.sign_in_id)
+
+
+def change_password(
+    session: Session,
+    *,
+    caller: Caller,
+    former: str,
+    password: str,
+    policy: PasswordPolicy,
+    now: datetime,
+) -> None:
+    """Set a new password, and end every other sign-in of the person.
+
+    Raises:
+        SignInFailed: when the former password is wrong.
+        PasswordRefused: with everything that is wrong with the new one.
+    """
+    person = session.get_one(Person, caller.person_id)
+    if not is_password(former, person.password_hash):
+        raise SignInFailed
+    require_good_password(password, policy=policy, login=person.login)
+    person.password_hash = hash_password(password)
+    person.password_changed_at = now
+    end_all_sign_ins(session, person_id=person.id, now=now, but=caller.sign_in_id)
+    record(
+        session,
+        actor_id=person.id,
+        action="person.change_password",
+        subject_kind="person",
+        subject_id=person.id,
+        now=now,
+    )
+    session.flush()
+
+
+def require_good_password(password: str, *, policy: PasswordPolicy, login: str) -> None:
+    """Refuse a password that will not do.
+
+    Raises:
+        PasswordRefused: with everything that is wrong with it.
+    """
+    if problems := find_problems(password, policy=policy, about=(login,)):
+        raise PasswordRefused(problems)

@@ -1,6 +1,8 @@
 """People, their roles, and the sign-ins that prove who is asking."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,6 +27,8 @@ class Person(Base):
     institution_id: Mapped[InstitutionId | None] = mapped_column(ForeignKey("institutions.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    password_changed_at: Mapped[datetime | None]
+    """None: never since the account was made."""
 
     roles: Mapped[list["RoleAssignment"]] = relationship(lazy="selectin")
 
@@ -46,8 +50,54 @@ class SignIn(Base):
     __table_args__ = (Index("ix_sign_ins_person_id", "person_id"),)
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID] = mapped_column(default=new_id, unique=True)
+    """What the list of one's devices shows; says nothing of the token."""
     person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
     user_agent: Mapped[str]
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    with_second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+class AccessToken(Base):
+    """A program's right to act as a person, within its scopes. Only the token's hash is kept."""
+
+    __tablename__ = "access_tokens"
+    __table_args__ = (Index("ix_access_tokens_person_id", "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str]
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """A person's authenticator: the shared secret, sealed under the person's data key."""
+
+    __tablename__ = "second_factors"
+
+    person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    """None: shown, but no code was ever given; not asked for yet."""
+    last_step: Mapped[int] = mapped_column(default=0)
+    """The newest time step whose code was used: a code works once."""
+
+
+class RecoveryCode(Base):
+    """A way in without the authenticator, for one use."""
+
+    __tablename__ = "recovery_codes"
+
+    person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    used_at: Mapped[datetime | None]

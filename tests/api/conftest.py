@@ -23,7 +23,12 @@ set_up_logs("tests")
 
 @pytest.fixture
 def app(engine: Engine, session_factory: sessionmaker[Session], database_url: str) -> FastAPI:
-    settings = Settings(database_url=SecretStr(database_url), cookie_secure=False)
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        cookie_secure=False,
+        secret_key=SecretStr("a secret for tests, long and mixed enough"),
+        second_factor_roles="",
+    )
     app = create_app(settings, engine)
     app.state.session_factory = session_factory
     return app

@@ -1,0 +1,1 @@
+"""Personal data: who may see how much of it, consent, export, erasure."""
