@@ -2,11 +2,14 @@
 
 from fastapi import APIRouter
 
-from api import account, health, sign_in, workdays
+from api import account, charges, health, instruments, reservations, sign_in, workdays
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     account.router,
     health.router,
+    instruments.router,
+    reservations.router,
+    charges.router,
     workdays.router,
 )

@@ -33,9 +33,7 @@ def down_to_grid(at: datetime, policy: BookingPolicy) -> datetime:
     return at - since_midnight(at, policy.zone) % policy.grid
 
 
-def bookable(
-    gaps: Sequence[Slot], policy: BookingPolicy, *, now: datetime
-) -> list[Slot]:
+def bookable(gaps: Sequence[Slot], policy: BookingPolicy, *, now: datetime) -> list[Slot]:
     """Return the spans in which a reservation's own slot may lie.
 
     Gaps are what no other blocked range covers. What is left of each has room for set-up

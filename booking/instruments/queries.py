@@ -58,7 +58,7 @@ def policy_of(instrument: Instrument, time_zone: str) -> BookingPolicy:
     )
 
 
-def _listed() -> Select[tuple[Instrument, Institution]]:
+def _listed() -> Select[Instrument, Institution]:
     return select(Instrument, Institution).join(
         Institution, Institution.id == Instrument.institution_id
     )

@@ -1,8 +1,6 @@
 """The ways a verb on a reservation says no."""
 
-from collections.abc import Sequence
-
-from booking.reservations.rules import ReservationState, Slot
+from booking.reservations.rules import ReservationState
 from foundation.errors import Conflict, Forbidden, NotFound, Problem, Refused
 
 STATES_ZH: dict[str, str] = {
@@ -27,12 +25,6 @@ class SlotTaken(Conflict):
     code = "slot_taken"
     zh = "该时段已被他人预约。"
     en = "Someone else already holds part of this time."
-
-    def __init__(
-        self, problems: Sequence[Problem] = (), alternatives: Sequence[Slot] = ()
-    ) -> None:
-        self.alternatives = tuple(alternatives)
-        super().__init__(problems)
 
 
 class SlotRefused(Refused):
@@ -70,6 +62,12 @@ class TooLateToCheckIn(Refused):
     code = "too_late_to_check_in"
     zh = "时段已结束,不能签到。"
     en = "The slot is over; it is too late to check in."
+
+
+class InstrumentBusy(Conflict):
+    code = "instrument_busy"
+    zh = "仪器正被他人使用,请稍候。"
+    en = "Somebody else's time at the instrument is not over yet."
 
 
 class NotYours(Forbidden):

@@ -14,7 +14,7 @@ from booking.calendars.rules import bookable, first_start, offer_instead, subtra
 from booking.instruments.queries import Listed
 from booking.instruments.tables import Instrument
 from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
-from booking.reservations.tables import Reservation, ReservationTransition
+from booking.reservations.tables import Reservation, ReservationTransition, as_slot
 from directory.enterprises.tables import Enterprise
 from directory.people.service import Caller
 from directory.people.tables import Person
@@ -54,21 +54,13 @@ class Known:
     holder: Person
 
 
-def as_slot(span: Range[datetime]) -> Slot:
-    assert span.lower is not None
-    assert span.upper is not None
-    return Slot(span.lower, span.upper)
-
-
 def read_calendar(session: Session, listed: Listed, window: Slot, *, now: datetime) -> Calendar:
     """Return what is taken and what is free. One query, by the index of the constraint."""
     policy = listed.policy
     # A slot that lies outside may still be kept from the window's edge by its buffers.
     wide = window.widened(policy.set_up, policy.cool_down)
     rows = session.execute(
-        select(
-            Reservation.id, Reservation.holder_id, Reservation.during, Reservation.blocked
-        )
+        select(Reservation.id, Reservation.holder_id, Reservation.during, Reservation.blocked)
         .where(
             Reservation.instrument_id == listed.instrument.id,
             HOLDS_TIME,
@@ -126,7 +118,7 @@ def next_free(
     }
 
 
-def _known() -> Select[tuple[Reservation, Instrument, Enterprise, Person]]:
+def _known() -> Select[Reservation, Instrument, Enterprise, Person]:
     return (
         select(Reservation, Instrument, Enterprise, Person)
         .join(Instrument, Instrument.id == Reservation.instrument_id)

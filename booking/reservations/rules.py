@@ -140,11 +140,15 @@ def find_time_problems(wish: Wish) -> list[Problem]:
         return problems
     if wish.ends_at == wish.starts_at:
         problems.append(
-            Problem("empty", "时段长度为零。", "The slot is empty: it ends as it starts.", "ends_at")
+            Problem(
+                "empty", "时段长度为零。", "The slot is empty: it ends as it starts.", "ends_at"
+            )
         )
     elif wish.ends_at < wish.starts_at:
         problems.append(
-            Problem("reversed", "结束时间早于开始时间。", "The slot ends before it starts.", "ends_at")
+            Problem(
+                "reversed", "结束时间早于开始时间。", "The slot ends before it starts.", "ends_at"
+            )
         )
     return problems
 
@@ -205,18 +209,14 @@ def _find_grid_problems(wish: Wish, policy: BookingPolicy) -> list[Problem]:
             field,
         )
         for field, value in (("starts_at", wish.starts_at), ("ends_at", wish.ends_at))
-        if value is not None
-        and value.utcoffset() is not None
-        and not is_on_grid(value, policy)
+        if value is not None and value.utcoffset() is not None and not is_on_grid(value, policy)
     ]
 
 
 def _find_length_problems(length: timedelta, policy: BookingPolicy) -> list[Problem]:
     if length < policy.length_min:
         zh, en = say_span(policy.length_min)
-        return [
-            Problem("too_short", f"最短 {zh}。", f"The shortest slot here is {en}.", "ends_at")
-        ]
+        return [Problem("too_short", f"最短 {zh}。", f"The shortest slot here is {en}.", "ends_at")]
     if length > policy.length_max:
         zh, en = say_span(policy.length_max)
         return [Problem("too_long", f"最长 {zh}。", f"The longest slot here is {en}.", "ends_at")]

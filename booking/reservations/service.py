@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from booking.instruments.errors import InstrumentNotFound, NotShared
-from booking.instruments.queries import Listed, find_instrument
+from booking.instruments.queries import Listed, find_instrument, list_devices
 from booking.reservations.errors import (
+    InstrumentBusy,
     NotYours,
     ReservationNotFound,
     SlotRefused,
@@ -22,17 +23,19 @@ from booking.reservations.interlocks import lock, unlock
 from booking.reservations.moves import add_transition, lock_instruments, move
 from booking.reservations.rules import (
     CHECK_IN_OPENS,
+    HOLDING_STATES,
     ReservationState,
     Slot,
     Wish,
     find_problems,
 )
-from booking.reservations.tables import NO_OVERLAP, Reservation
+from booking.reservations.tables import NO_OVERLAP, Reservation, as_slot
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.errors import Problem
 from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId, new_id
+from telemetry.devices.queries import presence_between
 
 PURPOSE_LENGTH_MAX = 500
 
@@ -110,7 +113,7 @@ def hold_slot(
     blocked = listed.policy.blocked(slot)
     # The exclusion constraint decides. Doing nothing on a clash, rather than failing,
     # keeps the transaction alive for those who have more to say or to try.
-    reservation = session.scalar(
+    reservation: Reservation | None = session.scalar(
         insert(Reservation)
         .values(
             id=new_id(),
@@ -169,6 +172,7 @@ def check_in(
     """Note that the person is there, and want the interlock open until the slot ends.
 
     Raises:
+        InstrumentBusy: while another's slot runs, or its use is not ended.
         TooEarlyToCheckIn: before the quarter of an hour that precedes the slot.
         TooLateToCheckIn: once the slot is over.
     """
@@ -179,6 +183,9 @@ def check_in(
             raise TooEarlyToCheckIn
         if now >= slot.ends_at:
             raise TooLateToCheckIn
+        lock_instruments(session, [reservation.instrument_id])
+        if is_busy(session, reservation, now=now):
+            raise InstrumentBusy
     require_moved(
         session,
         reservation,
@@ -190,6 +197,23 @@ def check_in(
     )
     unlock(session, reservation, by=by.person_id, now=now)
     return reservation
+
+
+def is_busy(session: Session, reservation: Reservation, *, now: datetime) -> bool:
+    """Tell whether somebody else is at the instrument, or has this very time."""
+    at_it = Reservation.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE])
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Reservation.instrument_id == reservation.instrument_id,
+                    Reservation.id != reservation.id,
+                    Reservation.state.in_(sorted(HOLDING_STATES)),
+                    at_it | Reservation.during.contains(now),
+                )
+            )
+        )
+    )
 
 
 def end(
@@ -241,20 +265,26 @@ def mark_in_use(session: Session, reservation_id: ReservationId, *, now: datetim
 
 
 def mark_missed(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
-    """Note that nobody came; False where there is nothing to do. The slot's rest is free."""
+    """Note that nobody came; False where there is nothing to do. The slot's rest is free.
+
+    Not where a device of the instrument was away for a moment since the slot began: then a
+    use may have gone unseen, and a person has to say.
+    """
     reservation = session.get(Reservation, reservation_id)
     if reservation is None or reservation.state != ReservationState.RESERVED:
         return False
+    slot = slot_of(reservation)
+    for device in list_devices(session, [reservation.instrument_id])[reservation.instrument_id]:
+        spans = presence_between(session, device.device_id, slot.starts_at, min(now, slot.ends_at))
+        if device.is_meter and not all(span.is_online for span in spans):
+            return False
     return move(
         session, reservation, ReservationState.NO_SHOW, actor_id=None, reason="nobody came", now=now
     )
 
 
 def slot_of(reservation: Reservation) -> Slot:
-    starts_at, ends_at = reservation.during.lower, reservation.during.upper
-    assert starts_at is not None
-    assert ends_at is not None
-    return Slot(starts_at, ends_at)
+    return as_slot(reservation.during)
 
 
 def may_see(by: Caller, reservation: Reservation) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identi
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.reservations.rules import HOLDING_STATES, ReservationState
+from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
 from foundation.database import Base
 from foundation.identifiers import (
     DeviceId,
@@ -20,6 +20,13 @@ from foundation.identifiers import (
 )
 
 NO_OVERLAP = "ex_reservations_no_overlap"
+
+
+def as_slot(span: Range[datetime]) -> Slot:
+    """Read a span of the database, which here always has both its ends."""
+    assert span.lower is not None
+    assert span.upper is not None
+    return Slot(span.lower, span.upper)
 
 
 def quoted(states: "frozenset[ReservationState] | type[ReservationState]") -> str:

@@ -9,7 +9,12 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
 from booking.reservations.rules import ReservationState, Slot
-from booking.reservations.tables import Reservation, ReservationLease, ReservationTransition
+from booking.reservations.tables import (
+    Reservation,
+    ReservationLease,
+    ReservationTransition,
+    as_slot,
+)
 from booking.usage.rules import RunFact, Use
 from booking.usage.tables import UsageRun, UsageSession
 from foundation.identifiers import DeviceId, InstrumentId, ReservationId, UsageSessionId
@@ -81,7 +86,7 @@ def as_fact(run: Run) -> RunFact:
 
 def list_runs(session: Session, device_id: DeviceId, window: Slot) -> list[RunFact]:
     """Return the device's runs that touch the window and stand behind no session yet."""
-    found: Select[tuple[Run]] = (
+    found: Select[Run] = (
         select(Run)
         .where(
             Run.device_id == device_id,
@@ -115,7 +120,7 @@ def list_uses(session: Session, instrument_id: InstrumentId, window: Slot) -> li
     return [
         Use(
             reservation_id=reservation_id,
-            slot=Slot(during.lower, during.upper),
+            slot=as_slot(during),
             leases=frozenset(str(lease) for lease in leases or []),
         )
         for reservation_id, during, leases in rows
@@ -146,9 +151,10 @@ def was_watched(session: Session, device_id: DeviceId, span: Slot) -> bool:
     if missing:
         return False
     channel_id = session.scalar(
-        select(Channel.id).where(Channel.device_id == device_id).order_by(
-            Channel.name != "power_w", Channel.id
-        ).limit(1)
+        select(Channel.id)
+        .where(Channel.device_id == device_id)
+        .order_by(Channel.name != "power_w", Channel.id)
+        .limit(1)
     )
     if channel_id is None:
         return False

@@ -50,7 +50,7 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     if not is_settled(runs, heard_at=heard_at(session, device_id), ended_at=ended_at, now=now):
         return False
     measured = measure_runs(runs, was_watched=was_watched(session, device_id, used))
-    _add_session(session, reservation, device_id, used, runs, measured, now=now)
+    _add_session(session, reservation, device_id, used=used, runs=runs, measured=measured, now=now)
     return move(
         session,
         reservation,
@@ -77,10 +77,10 @@ def _add_session(
     session: Session,
     reservation: Reservation,
     device_id: DeviceId,
+    *,
     used: Slot,
     runs: list[RunFact],
     measured: Measured,
-    *,
     now: datetime,
 ) -> UsageSession:
     starts_at = runs[0].started_at if runs else used.starts_at

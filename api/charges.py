@@ -1,0 +1,115 @@
+"""Routes under /charges: what is owed, and everything behind it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from api.database import ReadOnly
+from api.identity import SignedIn
+from api.instrument_views import StepView
+from api.paging import PAGE_MAX, read_cursor, read_id, write_cursor
+from billing.charges.errors import ChargeNotFound
+from billing.charges.queries import Opened, find_charge, list_charges
+from foundation.identifiers import ChargeId, ReservationId, TariffId, UsageSessionId
+
+router = APIRouter(prefix="/charges", tags=["charges"])
+
+
+class TariffView(BaseModel):
+    """The tariff as it stood when the charge was made."""
+
+    id: TariffId
+    version: int
+    per_hour_fen: int
+    billed_min_s: int
+    billed_step_s: int
+    minimum_fen: int
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+class EvidenceView(BaseModel):
+    """One event of a device that the time was counted from."""
+
+    device: str
+    boot: str
+    kind: str
+    seq: int
+    at: datetime
+    run_ms: int
+
+
+class ChargeView(BaseModel):
+    id: ChargeId
+    reservation_id: ReservationId | None
+    usage_id: UsageSessionId
+    amount_fen: int
+    currency: str
+    billed_seconds: int
+    tariff: TariffView
+    steps: list[StepView]
+    evidence: list[EvidenceView]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, opened: Opened) -> Self:
+        charge, rule = opened.charge, opened.charge.rule
+        return cls(
+            id=charge.id,
+            reservation_id=charge.reservation_id,
+            usage_id=charge.usage_session_id,
+            amount_fen=charge.amount_fen,
+            currency=charge.currency,
+            billed_seconds=charge.billed_seconds,
+            tariff=TariffView(
+                id=charge.tariff_id,
+                version=rule["version"],
+                per_hour_fen=rule["per_hour_fen"],
+                billed_min_s=rule["billed_min_s"],
+                billed_step_s=rule["billed_step_s"],
+                minimum_fen=rule["minimum_fen"],
+                valid_from=rule["valid_from"],
+                valid_to=rule["valid_to"],
+            ),
+            steps=[StepView.model_validate(step) for step in rule["steps"]],
+            evidence=[EvidenceView.model_validate(event) for event in charge.evidence],
+            created_at=charge.created_at,
+        )
+
+
+class ChargePage(BaseModel):
+    items: list[ChargeView]
+    next_cursor: str | None
+
+
+@router.get("")
+def list_my_charges(
+    *,
+    caller: SignedIn,
+    reading: ReadOnly,
+    mine: bool = False,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+) -> ChargePage:
+    """List the charges that concern the caller, the newest first."""
+    before = read_id(read_cursor(cursor, 1)[0]) if cursor else None
+    found: Sequence[Opened] = list_charges(
+        reading, caller, mine=mine, before=before, limit=limit + 1
+    )
+    page = found[:limit]
+    return ChargePage(
+        items=[ChargeView.of(opened) for opened in page],
+        next_cursor=write_cursor(page[-1].charge.id) if len(found) > limit else None,
+    )
+
+
+@router.get("/{charge_id}")
+def read_charge(charge_id: ChargeId, caller: SignedIn, reading: ReadOnly) -> ChargeView:
+    """Open a charge to its tariff, its arithmetic and its evidence."""
+    opened = find_charge(reading, charge_id, caller)
+    if opened is None:
+        raise ChargeNotFound
+    return ChargeView.of(opened)

@@ -1,0 +1,218 @@
+"""How a reservation looks on the wire, with its history, its use, its charge and its interlock."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from billing.charges.queries import Opened, charges_of
+from billing.charges.rules import price_time
+from billing.tariffs.queries import find_in_force, hourly
+from booking.reservations.interlocks import read_interlocks
+from booking.reservations.queries import Known, list_transitions
+from booking.reservations.rules import CHECK_IN_OPENS, ReservationState
+from booking.reservations.service import may_act, slot_of
+from booking.usage.queries import list_sessions
+from booking.usage.tables import UsageSession
+from directory.people.service import Caller
+from foundation.identifiers import (
+    ChargeId,
+    EnterpriseId,
+    InstrumentId,
+    PersonId,
+    ReservationId,
+    UsageSessionId,
+)
+from telemetry.controls.tables import WantedState
+
+
+class InstrumentRef(BaseModel):
+    id: InstrumentId
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class HolderView(BaseModel):
+    id: PersonId
+    display_name: str
+
+
+class PayerView(BaseModel):
+    id: EnterpriseId
+    name: str
+
+
+class TransitionView(BaseModel):
+    from_: str | None
+    to: str
+    at: datetime
+    by: str | None
+    """None: the platform itself."""
+    reason: str
+
+    model_config = {"alias_generator": lambda name: name.rstrip("_"), "validate_by_name": True}
+
+
+class CanView(BaseModel):
+    """What the person asking may do now."""
+
+    check_in: bool
+    cancel: bool
+    end: bool
+
+
+class BucketsView(BaseModel):
+    warm_up_ms: int
+    run_ms: int
+    cool_down_ms: int
+
+
+class UsageView(BaseModel):
+    id: UsageSessionId
+    started_at: datetime
+    ended_at: datetime
+    metered_ms: int
+    buckets: BucketsView
+    coverage_percent: float
+    state: str
+
+
+class ChargeRef(BaseModel):
+    id: ChargeId
+    amount_fen: int
+    currency: str
+    tariff_version: int
+
+
+class InterlockView(BaseModel):
+    """What the interlock should be in, and what it last said."""
+
+    wanted: str
+    reported: str
+    lease_until: datetime | None
+    at: datetime | None
+
+
+class ReservationView(BaseModel):
+    id: ReservationId
+    instrument: InstrumentRef
+    holder: HolderView
+    enterprise: PayerView
+    starts_at: datetime
+    ends_at: datetime
+    state: ReservationState
+    purpose: str
+    can: CanView
+    estimate_fen: int | None
+    transitions: list[TransitionView]
+    usage: UsageView | None
+    charge: ChargeRef | None
+    interlock: InterlockView | None
+
+
+def see_usage(usage: UsageSession | None) -> UsageView | None:
+    if usage is None:
+        return None
+    assert usage.during.lower is not None
+    assert usage.during.upper is not None
+    return UsageView(
+        id=usage.id,
+        started_at=usage.during.lower,
+        ended_at=usage.during.upper,
+        metered_ms=usage.metered_ms,
+        buckets=BucketsView(
+            warm_up_ms=usage.warm_up_ms, run_ms=usage.work_ms, cool_down_ms=usage.cool_down_ms
+        ),
+        coverage_percent=usage.coverage_permille / 10,
+        state=usage.state,
+    )
+
+
+def see_charge(opened: Opened | None) -> ChargeRef | None:
+    if opened is None:
+        return None
+    return ChargeRef(
+        id=opened.charge.id,
+        amount_fen=opened.charge.amount_fen,
+        currency=opened.charge.currency,
+        tariff_version=opened.tariff.version,
+    )
+
+
+def see_interlock(lock: WantedState | None) -> InterlockView | None:
+    if lock is None:
+        return None
+    return InterlockView(
+        wanted=lock.value,
+        reported=lock.reported_value,
+        lease_until=lock.lease_until,
+        at=lock.reported_at,
+    )
+
+
+def see_can(known: Known, caller: Caller, now: datetime) -> CanView:
+    reservation, slot = known.reservation, slot_of(known.reservation)
+    if not may_act(caller, reservation):
+        return CanView(check_in=False, cancel=False, end=False)
+    is_waiting = reservation.state == ReservationState.RESERVED
+    return CanView(
+        check_in=is_waiting and slot.starts_at - CHECK_IN_OPENS <= now < slot.ends_at,
+        cancel=is_waiting,
+        end=reservation.state in {ReservationState.CHECKED_IN, ReservationState.IN_USE},
+    )
+
+
+def see_reservations(
+    session: Session, known: Sequence[Known], caller: Caller, *, now: datetime
+) -> list[ReservationView]:
+    """Render a page of reservations with as many queries as one."""
+    ids = [one.reservation.id for one in known]
+    tariffs = find_in_force(
+        session,
+        [(one.instrument.id, slot_of(one.reservation).starts_at) for one in known],
+    )
+    transitions = list_transitions(session, ids)
+    sessions = list_sessions(session, ids)
+    charges = charges_of(session, ids)
+    interlocks = read_interlocks(session, ids)
+    views = []
+    for one in known:
+        slot = slot_of(one.reservation)
+        tariff = tariffs.get((one.instrument.id, slot.starts_at))
+        views.append(
+            ReservationView(
+                id=one.reservation.id,
+                instrument=InstrumentRef(
+                    id=one.instrument.id,
+                    code=one.instrument.code,
+                    name_zh=one.instrument.name_zh,
+                    name_en=one.instrument.name_en,
+                ),
+                holder=HolderView(id=one.holder.id, display_name=one.holder.display_name),
+                enterprise=PayerView(id=one.enterprise.id, name=one.enterprise.name),
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                state=ReservationState(one.reservation.state),
+                purpose=one.reservation.purpose,
+                can=see_can(one, caller, now),
+                estimate_fen=price_time(slot.length, hourly(tariff)).amount.minor_units
+                if tariff
+                else None,
+                transitions=[
+                    TransitionView(
+                        from_=step.from_state,
+                        to=step.to_state,
+                        at=step.at,
+                        by=name,
+                        reason=step.reason,
+                    )
+                    for step, name in transitions[one.reservation.id]
+                ],
+                usage=see_usage(sessions.get(one.reservation.id)),
+                charge=see_charge(charges.get(one.reservation.id)),
+                interlock=see_interlock(interlocks.get(one.reservation.id)),
+            )
+        )
+    return views

@@ -1,0 +1,134 @@
+"""Routes under /reservations."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from api.clock import Now
+from api.database import ReadOnly, Transaction
+from api.idempotency import Once
+from api.identity import SignedIn
+from api.instruments import SlotBody
+from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
+from api.reservation_views import ReservationView, see_reservations
+from booking.reservations import service
+from booking.reservations.errors import ReservationNotFound
+from booking.reservations.queries import find_known, list_known
+from booking.reservations.rules import ReservationState
+from booking.reservations.service import Request, slot_of
+from directory.people.service import Caller
+from foundation.identifiers import InstrumentId, ReservationId
+
+router = APIRouter(prefix="/reservations", tags=["reservations"])
+
+
+class ReservationRequest(SlotBody):
+    instrument_id: InstrumentId
+    purpose: str = ""
+
+
+class CancelRequest(BaseModel):
+    reason: str = Field(default="", max_length=500)
+
+
+class ReservationPage(BaseModel):
+    items: list[ReservationView]
+    next_cursor: str | None
+
+
+def see_one(
+    session: Session, reservation_id: ReservationId, caller: Caller, now: Now
+) -> ReservationView:
+    session.flush()
+    known = find_known(session, reservation_id, caller)
+    if known is None:
+        raise ReservationNotFound
+    return see_reservations(session, [known], caller, now=now)[0]
+
+
+@router.post("", status_code=201)
+def create_reservation(
+    body: ReservationRequest, caller: SignedIn, now: Now, transaction: Transaction, once: Once
+) -> ReservationView:
+    """Reserve time on an instrument; the same Idempotency-Key again gives the same answer."""
+
+    def reserve() -> ReservationView:
+        request = Request(instrument_id=body.instrument_id, wish=body.wish(), purpose=body.purpose)
+        reservation = service.reserve(transaction, request, by=caller, now=now)
+        return see_one(transaction, reservation.id, caller, now)
+
+    return once.answer(body, ReservationView, reserve)
+
+
+@router.get("")
+def list_reservations(
+    *,
+    caller: SignedIn,
+    reading: ReadOnly,
+    now: Now,
+    mine: bool = False,
+    instrument_id: InstrumentId | None = None,
+    state: Annotated[list[ReservationState] | None, Query()] = None,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+) -> ReservationPage:
+    """List what the caller may see, the latest slot first."""
+    before = None
+    if cursor:
+        starts_at, last_id = read_cursor(cursor, 2)
+        before = (read_instant(starts_at), read_id(last_id))
+    found = list_known(
+        reading,
+        caller,
+        mine=mine,
+        instrument_id=instrument_id,
+        states=state or (),
+        before=before,
+        limit=limit + 1,
+    )
+    page, last = found[:limit], found[limit - 1].reservation if len(found) > limit else None
+    return ReservationPage(
+        items=see_reservations(reading, page, caller, now=now),
+        next_cursor=write_cursor(slot_of(last).starts_at, last.id) if last else None,
+    )
+
+
+@router.get("/{reservation_id}")
+def read_reservation(
+    reservation_id: ReservationId, caller: SignedIn, reading: ReadOnly, now: Now
+) -> ReservationView:
+    """Show one reservation to those it concerns."""
+    return see_one(reading, reservation_id, caller, now)
+
+
+@router.post("/{reservation_id}/cancel")
+def cancel_reservation(
+    reservation_id: ReservationId,
+    body: CancelRequest,
+    caller: SignedIn,
+    now: Now,
+    transaction: Transaction,
+) -> ReservationView:
+    """Give the slot back."""
+    service.cancel(transaction, reservation_id, by=caller, reason=body.reason, now=now)
+    return see_one(transaction, reservation_id, caller, now)
+
+
+@router.post("/{reservation_id}/check-in")
+def check_in(
+    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
+) -> ReservationView:
+    """Say that one is there: the interlock opens until the slot ends."""
+    service.check_in(transaction, reservation_id, by=caller, now=now)
+    return see_one(transaction, reservation_id, caller, now)
+
+
+@router.post("/{reservation_id}/end")
+def end_reservation(
+    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
+) -> ReservationView:
+    """Leave: the interlock locks, and the rest of the slot is free for others."""
+    service.end(transaction, reservation_id, by=caller, now=now)
+    return see_one(transaction, reservation_id, caller, now)

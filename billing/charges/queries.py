@@ -1,0 +1,134 @@
+"""Questions about charges: what is due to be priced, who owes what, on which evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from billing.charges.tables import Charge
+from billing.tariffs.tables import Tariff
+from booking.reservations.tables import Reservation
+from booking.usage.rules import UsageState
+from booking.usage.tables import UsageRun, UsageSession
+from directory.people.service import Caller
+from directory.roles.rules import Role
+from foundation.identifiers import ChargeId, ReservationId, UsageSessionId
+from telemetry.devices.tables import Device
+from telemetry.events.tables import DeviceEvent
+from telemetry.runs.tables import Run
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A charge with the tariff it came from."""
+
+    charge: Charge
+    tariff: Tariff
+
+
+def list_unpriced(session: Session) -> Sequence[UsageSessionId]:
+    """Sessions of an enterprise whose evidence suffices and that have no charge yet."""
+    return session.scalars(
+        select(UsageSession.id)
+        .where(
+            UsageSession.state.in_([UsageState.METERED, UsageState.CONFIRMED]),
+            UsageSession.enterprise_id.is_not(None),
+            ~exists().where(Charge.usage_session_id == UsageSession.id),
+        )
+        .order_by(UsageSession.created_at)
+        .limit(BATCH)
+    ).all()
+
+
+def list_evidence(session: Session, usage_session_id: UsageSessionId) -> list[dict[str, Any]]:
+    """Return the device events that the time of a session was counted from."""
+    rows = session.execute(
+        select(Device.name, DeviceEvent)
+        .join(Run, Run.id == UsageRun.run_id)
+        .join(
+            DeviceEvent,
+            (DeviceEvent.device_id == Run.device_id) & (DeviceEvent.session == Run.session),
+        )
+        .join(Device, Device.id == Run.device_id)
+        .where(UsageRun.usage_session_id == usage_session_id)
+        .order_by(DeviceEvent.at, DeviceEvent.seq)
+    )
+    return [
+        {
+            "device": name,
+            "boot": event.boot,
+            "kind": event.kind,
+            "seq": event.seq,
+            "at": event.at.isoformat(),
+            "run_ms": event.run_ms,
+        }
+        for name, event in rows
+    ]
+
+
+def _visible_to(caller: Caller) -> ColumnElement[bool]:
+    if caller.has(Role.OPERATOR, Role.AUDITOR, Role.PLATFORM_FINANCE):
+        return Charge.id.is_not(None)
+    if caller.has(Role.TECHNICIAN, Role.INSTITUTION_MANAGER, Role.FINANCE):
+        return Charge.institution_id == caller.institution_id
+    if caller.has(Role.ENTERPRISE_ADMIN):
+        return Charge.enterprise_id == caller.enterprise_id
+    return exists().where(
+        Reservation.id == Charge.reservation_id, Reservation.holder_id == caller.person_id
+    )
+
+
+def find_charge(session: Session, charge_id: ChargeId, caller: Caller) -> Opened | None:
+    row = session.execute(
+        select(Charge, Tariff)
+        .join(Tariff, Tariff.id == Charge.tariff_id)
+        .where(Charge.id == charge_id, _visible_to(caller))
+    ).one_or_none()
+    return Opened(*row) if row else None
+
+
+def list_charges(
+    session: Session,
+    caller: Caller,
+    *,
+    mine: bool = False,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Opened]:
+    """Return what the caller may see, the newest first; ids begin with their time."""
+    found = (
+        select(Charge, Tariff)
+        .join(Tariff, Tariff.id == Charge.tariff_id)
+        .where(_visible_to(caller))
+        .order_by(Charge.id.desc())
+        .limit(limit)
+    )
+    if mine:
+        found = found.where(
+            exists().where(
+                Reservation.id == Charge.reservation_id, Reservation.holder_id == caller.person_id
+            )
+        )
+    if before:
+        found = found.where(Charge.id < before)
+    return [Opened(*row) for row in session.execute(found)]
+
+
+def charges_of(
+    session: Session, reservation_ids: Sequence[ReservationId]
+) -> dict[ReservationId, Opened]:
+    rows = session.execute(
+        select(Charge, Tariff)
+        .join(Tariff, Tariff.id == Charge.tariff_id)
+        .where(Charge.reservation_id.in_(reservation_ids))
+    )
+    return {
+        charge.reservation_id: Opened(charge, tariff)
+        for charge, tariff in rows
+        if charge.reservation_id is not None
+    }

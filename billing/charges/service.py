@@ -1,0 +1,116 @@
+"""Verbs on charges. The caller owns the transaction; nothing here commits."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from billing.charges.errors import NoTariff
+from billing.charges.queries import list_evidence
+from billing.charges.rules import ARITHMETIC, Price, price_time
+from billing.charges.tables import Charge
+from billing.tariffs.queries import hourly, in_force
+from billing.tariffs.tables import Tariff
+from booking.reservations.moves import move
+from booking.reservations.rules import ReservationState, Slot
+from booking.reservations.tables import Reservation
+from booking.usage.rules import UsageState
+from booking.usage.tables import UsageSession
+from directory.audit.service import record
+from foundation.identifiers import InstrumentId, UsageSessionId, new_id
+
+
+def quote(session: Session, instrument_id: InstrumentId, slot: Slot) -> tuple[Tariff, Price] | None:
+    """Price a slot as if it were used to its last second; None where no tariff holds."""
+    tariff = in_force(session, [instrument_id], at=slot.starts_at).get(instrument_id)
+    return (tariff, price_time(slot.length, hourly(tariff))) if tariff else None
+
+
+def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) -> bool:
+    """Turn a usage session into its one charge, by the tariff in force when the use began.
+
+    False where there is nothing to do.
+
+    Raises:
+        NoTariff: when none held then; a person must see to it.
+    """
+    usage = session.scalar(
+        select(UsageSession)
+        .where(
+            UsageSession.id == usage_session_id,
+            UsageSession.state.in_([UsageState.METERED, UsageState.CONFIRMED]),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    if usage is None or usage.enterprise_id is None:
+        return False
+    assert usage.during.lower is not None
+    tariff = in_force(session, [usage.instrument_id], at=usage.during.lower).get(
+        usage.instrument_id
+    )
+    if tariff is None:
+        raise NoTariff
+    priced = price_time(timedelta(milliseconds=usage.metered_ms), hourly(tariff))
+    charge_id = session.scalar(
+        insert(Charge)
+        .values(
+            id=new_id(),
+            usage_session_id=usage.id,
+            reservation_id=usage.reservation_id,
+            enterprise_id=usage.enterprise_id,
+            institution_id=usage.institution_id,
+            tariff_id=tariff.id,
+            billed_seconds=priced.billed_seconds,
+            amount_fen=priced.amount.minor_units,
+            currency=priced.amount.currency,
+            rule=_rule(tariff, priced),
+            evidence=list_evidence(session, usage.id),
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["usage_session_id"])
+        .returning(Charge.id)
+    )
+    if charge_id is None:
+        return False
+    usage.state = UsageState.BILLED
+    usage.updated_at = now
+    record(
+        session,
+        actor_id=None,
+        action="charge.made",
+        subject_kind="charge",
+        subject_id=charge_id,
+        now=now,
+        amount_fen=priced.amount.minor_units,
+        usage_session_id=str(usage.id),
+    )
+    reservation = session.get(Reservation, usage.reservation_id) if usage.reservation_id else None
+    if reservation is not None and reservation.state == ReservationState.METERED:
+        move(
+            session,
+            reservation,
+            ReservationState.BILLED,
+            actor_id=None,
+            reason="",
+            now=now,
+        )
+    session.flush()
+    return True
+
+
+def _rule(tariff: Tariff, priced: Price) -> dict[str, object]:
+    """Keep the tariff as it stood and each step, so that the charge explains itself."""
+    lower, upper = tariff.valid.lower, tariff.valid.upper
+    return {
+        "arithmetic": ARITHMETIC,
+        "version": tariff.version,
+        "per_hour_fen": tariff.per_hour_fen,
+        "billed_min_s": tariff.billed_min_s,
+        "billed_step_s": tariff.billed_step_s,
+        "minimum_fen": tariff.minimum_fen,
+        "valid_from": lower.isoformat() if lower else None,
+        "valid_to": upper.isoformat() if upper else None,
+        "steps": [asdict(step) for step in priced.steps],
+    }

@@ -1,0 +1,1 @@
+"""What the demonstration is seeded with: people, instruments, devices and prices."""

@@ -1,0 +1,211 @@
+"""Putting the demonstration in the database: once or many times, with one result."""
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from billing.charges.rules import HourlyTariff
+from billing.tariffs.service import set_price
+from billing.tariffs.tables import Tariff
+from booking.instruments.service import add_instrument, link_device
+from booking.instruments.tables import Instrument
+from booking.reservations.errors import SlotRefused, SlotTaken
+from booking.reservations.rules import Wish
+from booking.reservations.service import Request, reserve
+from booking.reservations.tables import Reservation
+from cli.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from directory.enterprises.tables import Enterprise
+from directory.institutions.tables import Institution
+from directory.people.passwords import hash_password
+from directory.people.service import Caller, caller_of
+from directory.people.tables import Person, RoleAssignment
+from directory.roles.rules import ENTERPRISE_ROLES, INSTITUTION_ROLES, Role
+from foundation.identifiers import (
+    DeviceId,
+    EnterpriseId,
+    InstitutionId,
+    InstrumentId,
+    PersonId,
+    new_id,
+)
+from foundation.money import Money
+from telemetry.devices.tables import Device
+
+CATALOGUE = Path(__file__).parent / "instruments.toml"
+# Names become ids, so that a second seeding finds what the first one planted.
+NAMES = UUID("6a1f0f0e-6f1c-5b0e-9a53-7c1f3b1e5d00")
+INSTITUTION = InstitutionId(uuid5(NAMES, "institution"))
+ENTERPRISE = EnterpriseId(uuid5(NAMES, "enterprise"))
+NEIGHBOUR = EnterpriseId(uuid5(NAMES, "neighbour"))
+ZONE = ZoneInfo("Asia/Shanghai")
+PRICES_SINCE = datetime(2025, 1, 1, tzinfo=ZONE)
+BUSY_DAYS = 5
+
+
+def plant(session: Session, *, now: datetime) -> int:
+    """Plant everything that is not there yet; return how many instruments were added."""
+    plant_organisations(session, now=now)
+    for account in DEMO_ACCOUNTS:
+        plant_person(session, account.login, account.display_name, account.role, now=now)
+    neighbour = plant_person(session, "renjia", "任佳 Ren", Role.MEMBER, now=now, of=NEIGHBOUR)
+    with CATALOGUE.open("rb") as file:
+        entries = tomllib.load(file)["instrument"]
+    added = sum(plant_instrument(session, entry, now=now) for entry in entries)
+    if added:
+        plant_busy_days(session, neighbour, now=now)
+    return added
+
+
+def plant_organisations(session: Session, *, now: datetime) -> None:
+    for organisation in (
+        Institution(
+            id=INSTITUTION,
+            name_zh="江南质量检测技术中心",
+            name_en="Jiangnan Quality Testing Centre",
+            time_zone="Asia/Shanghai",
+            created_at=now,
+        ),
+        Enterprise(id=ENTERPRISE, name="苏州启明新材料有限公司", created_at=now),
+        Enterprise(id=NEIGHBOUR, name="无锡锐达精密机械有限公司", created_at=now),
+    ):
+        if session.get(type(organisation), organisation.id) is None:
+            session.add(organisation)
+    session.flush()
+
+
+def plant_person(
+    session: Session,
+    login: str,
+    display_name: str,
+    role: Role,
+    *,
+    now: datetime,
+    of: EnterpriseId = ENTERPRISE,
+) -> Caller:
+    person = session.scalar(select(Person).where(Person.login == login))
+    if person is None:
+        person = Person(
+            id=PersonId(new_id()),
+            login=login,
+            display_name=display_name,
+            password_hash=hash_password(DEMO_PASSWORD),
+            enterprise_id=of if role in ENTERPRISE_ROLES else None,
+            institution_id=INSTITUTION if role in INSTITUTION_ROLES else None,
+            created_at=now,
+        )
+        session.add(person)
+        session.flush()
+        session.add(RoleAssignment(person_id=person.id, role=role, assigned_at=now))
+        session.flush()
+        session.refresh(person)
+    return caller_of(person)
+
+
+def plant_instrument(session: Session, entry: dict[str, Any], *, now: datetime) -> bool:
+    """Plant one instrument with its device and price; False where it is there."""
+    instrument_id = InstrumentId(uuid5(NAMES, f"instrument {entry['code']}"))
+    if session.get(Instrument, instrument_id) is not None:
+        return False
+    add_instrument(
+        session,
+        Instrument(
+            id=instrument_id,
+            institution_id=INSTITUTION,
+            **{key: entry[key] for key in ("code", "name_zh", "name_en", "model", "maker")},
+            **{key: entry[key] for key in ("category", "location")},
+            **{key: entry[key] for key in ("description_zh", "description_en")},
+            details={"standards": entry["standards"]},
+            grid_s=60 * entry.get("grid_min", 30),
+            length_min_s=60 * entry["length_min_min"],
+            length_max_s=3600 * entry["length_max_h"],
+            notice_min_s=60 * entry["notice_min_min"],
+            horizon_s=86400 * 60,
+            set_up_s=60 * entry.get("set_up_min", 0),
+            cool_down_s=60 * entry.get("cool_down_min", 0),
+            created_at=now,
+        ),
+    )
+    if "device" in entry:
+        plant_device(session, entry["device"], instrument_id, now=now)
+    plant_prices(session, entry, instrument_id, now=now)
+    return True
+
+
+def plant_device(
+    session: Session, entry: dict[str, str], instrument_id: InstrumentId, *, now: datetime
+) -> None:
+    device_id = DeviceId(uuid5(NAMES, f"device {entry['name']}"))
+    if session.get(Device, device_id) is None:
+        session.add(
+            Device(
+                id=device_id,
+                name=entry["name"],
+                institution_id=INSTITUTION,
+                model=entry["model"],
+                protocol=entry["protocol"],
+                gateway=entry.get("gateway"),
+                registered_at=now,
+            )
+        )
+        session.flush()
+    link_device(
+        session, device_id=device_id, instrument_id=instrument_id, institution_id=INSTITUTION
+    )
+
+
+def plant_prices(
+    session: Session, entry: dict[str, Any], instrument_id: InstrumentId, *, now: datetime
+) -> None:
+    """Give the instrument the price of last year, and today's, a twentieth higher."""
+    if session.scalar(select(exists().where(Tariff.instrument_id == instrument_id))):
+        return
+    today = entry["per_hour_fen"]
+    for per_hour, starts_at in (
+        (Money(today).share(19, 20), PRICES_SINCE),
+        (Money(today), datetime(2026, 7, 1, tzinfo=ZONE)),
+    ):
+        set_price(
+            session,
+            instrument_id=instrument_id,
+            institution_id=INSTITUTION,
+            price=HourlyTariff(
+                per_hour=per_hour,
+                billed_min=timedelta(minutes=entry["billed_min_min"]),
+                billed_step=timedelta(minutes=entry["billed_step_min"]),
+                minimum=Money(0),
+            ),
+            starts_at=starts_at.astimezone(UTC),
+            by=None,
+            now=now,
+        )
+
+
+def plant_busy_days(session: Session, neighbour: Caller, *, now: datetime) -> None:
+    """Let a neighbour hold some time in the coming days, so that calendars are not bare."""
+    instruments = session.scalars(select(Instrument).order_by(Instrument.code)).all()
+    midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    for number, instrument in enumerate(instruments):
+        if session.scalar(select(exists().where(Reservation.instrument_id == instrument.id))):
+            continue
+        for day in range(1, BUSY_DAYS + 1):
+            if (number + day) % 3 == 0:
+                continue
+            starts_at = midnight + timedelta(days=day, hours=9 + (number * 2 + day * 3) % 7)
+            length = timedelta(seconds=max(instrument.length_min_s, 5400 + 1800 * (day % 3)))
+            length = min(length, timedelta(seconds=instrument.length_max_s))
+            request = Request(
+                instrument_id=instrument.id,
+                wish=Wish(starts_at, starts_at + length),
+                purpose="来样检测",
+            )
+            try:
+                with session.begin_nested():
+                    reserve(session, request, by=neighbour, now=now)
+            except (SlotTaken, SlotRefused):
+                continue  # that day it asks for more notice, or the slot before is long

@@ -1,0 +1,20 @@
+"""Every job there is, and how often each looks. A job takes no input and may run twice."""
+
+from jobs import check_invariants, end_uses, meter_uses, note_absences, note_uses, price_uses
+from jobs.reconciling import Job
+
+LIVE_S = 1.0
+"""Somebody is looking at the page: what these do should be seen at once."""
+
+JOBS: tuple[Job, ...] = (
+    Job("end-uses", LIVE_S, end_uses.run),
+    Job("note-uses", LIVE_S, note_uses.run),
+    Job("meter-uses", LIVE_S, meter_uses.run),
+    Job("price-uses", LIVE_S, price_uses.run),
+    Job("note-absences", 20, note_absences.run),
+    Job("check-invariants", 300, check_invariants.run),
+)
+
+
+def find_job(name: str) -> Job | None:
+    return next((job for job in JOBS if job.name == name), None)
