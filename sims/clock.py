@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SPEED_MAX = 1000
+CAUGHT_UP_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ class SimClock:
     @property
     def stamp_ms(self) -> int:
         """Epoch milliseconds, as a device would write them."""
-        return self._stamp_ms if self._own_stamp else self._wall()
+        if not self._own_stamp:
+            return self._wall()
+        return self._stamp_ms if self.stepped else min(self._stamp_ms, self._wall())
 
     def elapse(self) -> Elapsed:
         """Return what went by since the last call. Nothing does, in stepped mode."""
@@ -74,7 +77,6 @@ class SimClock:
         left = self._wall() - self._stamp_ms
         if physics >= left:
             self._from_past = False
-            self._own_stamp = False
             self.speed = 1.0
             self._carry = 0.0
             physics = max(left, 0)
@@ -84,3 +86,6 @@ class SimClock:
         """Note that the devices have lived through `elapsed`."""
         self.physics_ms += elapsed.physics_ms
         self._stamp_ms += elapsed.calendar_ms
+        # The physics may still owe a slice when the past is used up; stamps only follow then.
+        if self._own_stamp and not self._from_past and not self.stepped:
+            self._own_stamp = self._wall() - self._stamp_ms > CAUGHT_UP_MS

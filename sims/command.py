@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from sims.mqtt.client import Broker
 from sims.store import BadMemory
 
 FLEET_MAX = 5000
+FILES_SPARE = 256
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -92,6 +94,9 @@ def run(
         lab = Lab(plan, clock, place)
     except (scenarios.BadScenario, BadMemory, OSError, ValueError) as error:
         _refuse(str(error))
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)  # one that was killed has left it
+    _allow_files(len(plan.device) + FILES_SPARE)
     try:
         asyncio.run(_run(lab, control_port, ready_file))
     except OSError as error:
@@ -135,6 +140,14 @@ async def _run(lab: Lab, control_port: int | None, ready_file: Path | None) -> N
     finally:
         await control.stop()
         await lab.stop()
+
+
+def _allow_files(count: int) -> None:
+    """Ask for as many open sockets as there are devices; a shell allows 1024 by default."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        enough = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -20,6 +20,8 @@ from sims.store import Flash
 TICK_S = 0.05
 STEPPED_MS_MAX = 86_400_000
 GOODBYE_S = 2.0
+SPREAD_FROM = 200
+CONNECTING_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,18 @@ class Lab:
         self.devices: dict[str, SimDevice] = {}
         self.servers: dict[str, ModbusServer] = {}
         self.addresses: dict[str, tuple[str, int]] = {}
+        self._owed = Elapsed(0, 0)
+        self._slice = Elapsed(0, 0)
+        self._groups_due = 0
+        # A broker's listen queue is short: thousands at once would wait for TCP to try again.
+        self._gate = asyncio.Semaphore(CONNECTING_MAX)
         self._steps = sorted(scenario.step, key=lambda step: step.at_ms)
         self._ticker: asyncio.Task[None] | None = None
         if place.state is not None:
             place.state.mkdir(parents=True, exist_ok=True)
         for part in scenario.device:
             self.devices[part.name] = self._make(part)
+        self._groups = _in_groups(list(self.devices.values()), self.slice_ms)
         for link in scenario.link:
             seats = {
                 part.unit: self._seat(part)
@@ -72,7 +80,8 @@ class Lab:
         own = Broker(broker.host, broker.port, part.name, password or broker.password)
         return Lab1Device(
             part.name, model, seed=seed, habits=part.operator, flash=flash,
-            broker=own, stamp_ms=self.clock.stamp_ms,
+            broker=own, stamp_ms=self.clock.stamp_ms, gate=self._gate,
+            clean=len(self.scenario.device) > SPREAD_FROM,
         )  # fmt: skip
 
     def _seat(self, part: DevicePart) -> Seat:
@@ -118,10 +127,9 @@ class Lab:
         while True:
             await asyncio.sleep(TICK_S)
             elapsed = self.clock.elapse()
-            if elapsed.physics_ms or elapsed.calendar_ms:
+            if not self.clock.stepped:
                 self.live(elapsed)
-            else:
-                self.send()
+                self._live_groups(1)
 
     def step(self, ms: int) -> None:
         """In stepped mode: let exactly `ms` of time go by."""
@@ -130,26 +138,54 @@ class Lab:
         if not 0 <= ms <= STEPPED_MS_MAX:
             raise ValueError(f"a step is from 0 to {STEPPED_MS_MAX} ms")
         self.live(Elapsed(ms, ms))
+        if self._owed.physics_ms:
+            self._live_slice(self._owed.physics_ms)
+        self.send(self.devices.values())
 
     def live(self, elapsed: Elapsed) -> None:
-        """Live through a stretch of time, one slice after another."""
-        physics, calendar = elapsed.physics_ms, elapsed.calendar_ms
-        while physics > 0 or calendar > 0:
-            part = min(physics, self.slice_ms)
-            # The calendar goes along in proportion, and ends where it should.
-            share = calendar if part == physics else calendar * part // physics
-            physics -= part
-            calendar -= share
-            self.clock.moved(Elapsed(part, share))
-            self._play()
-            stamp_ms = self.clock.stamp_ms
-            for device in self.devices.values():
-                device.live(part, share, stamp_ms)
-        self.send()
+        """Live through a stretch of time in slices of one size, and keep the rest for later.
 
-    def send(self) -> None:
+        A slice of another size would be another rounding, and the same seed would no longer
+        give the same series.
+        """
+        self._owed = Elapsed(
+            self._owed.physics_ms + elapsed.physics_ms,
+            self._owed.calendar_ms + elapsed.calendar_ms,
+        )
+        has_lived = False
+        while self._owed.physics_ms >= self.slice_ms:
+            self._live_slice(self.slice_ms)
+            has_lived = True
+        if has_lived and len(self._groups) == 1:
+            self.send(self._groups[0])
+
+    def _live_slice(self, physics_ms: int) -> None:
+        self._live_groups(self._groups_due)
+        # The calendar goes along in proportion, and ends where it should.
+        owed = self._owed
+        calendar_ms = owed.calendar_ms * physics_ms // owed.physics_ms
+        self._owed = Elapsed(owed.physics_ms - physics_ms, owed.calendar_ms - calendar_ms)
+        self.clock.moved(Elapsed(physics_ms, calendar_ms))
+        self._play()
+        self._groups_due = len(self._groups)
+        self._slice = Elapsed(physics_ms, calendar_ms)
+        if len(self._groups) == 1 or self.clock.stepped:
+            self._live_groups(len(self._groups))
+
+    def _live_groups(self, count: int) -> None:
+        """Let the next few groups live through the slice that is under way."""
+        stamp_ms = self.clock.stamp_ms
+        for _ in range(min(count, self._groups_due)):
+            group = self._groups[-self._groups_due]
+            self._groups_due -= 1
+            for device in group:
+                device.live(self._slice.physics_ms, self._slice.calendar_ms, stamp_ms)
+            if len(self._groups) > 1:
+                self.send(group)
+
+    def send(self, devices: Iterable[SimDevice]) -> None:
         """Remember first, then speak: no counter may be seen that could be forgotten."""
-        for device in self.devices.values():
+        for device in devices:
             if device.is_powered:
                 device.remember()
                 device.flush()
@@ -173,6 +209,12 @@ class Lab:
                 for part in self.scenario.device
             ],
         }  # fmt: skip
+
+
+def _in_groups(devices: list[SimDevice], slice_ms: int) -> list[list[SimDevice]]:
+    """Spread many devices over the ticks of a slice, so that they do not all speak at once."""
+    count = max(1, int(slice_ms / 1000 / TICK_S)) if len(devices) > SPREAD_FROM else 1
+    return [devices[at::count] for at in range(count)]
 
 
 def act(device: SimDevice, step: StepPart) -> None:

@@ -1,5 +1,6 @@
 """A device that speaks lab/1 itself: its sequence, its events and its answers."""
 
+import asyncio
 import random
 from collections import deque
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from typing_extensions import override
 
+from sims.clock import monotonic_ms
 from sims.device import SimDevice
 from sims.machine import WORKING, Phase
 from sims.models import Model
@@ -70,6 +72,7 @@ class Lab1Device(SimDevice):
         flash: Flash,
         broker: Broker,
         stamp_ms: int,
+        gate: asyncio.Semaphore | None = None,
         form: Form = "json",
         clean: bool = False,
     ) -> None:
@@ -88,8 +91,8 @@ class Lab1Device(SimDevice):
         self._interlock = False
         self._sample_in_ms = 0
         self._heartbeat_in_ms = 0
-        self._resend_in_ms = RESEND_MS
         self._resend_every_ms = RESEND_MS
+        self._resend_at_ms = monotonic_ms() + RESEND_MS
         self._waiting: dict[tuple[str, int], Outgoing] = {}
         self._plain: deque[tuple[str, bytes, bool]] = deque(maxlen=1000)
         self._measurements = 0
@@ -99,7 +102,12 @@ class Lab1Device(SimDevice):
                 event.kind, event.boot, event.seq, event.payload
             )
         self.client = MqttClient(
-            broker, name, self, topics=(self.topic("cmd"), self.topic("ack")), clean=clean
+            broker,
+            name,
+            self,
+            topics=(self.topic("cmd"), self.topic("ack")),
+            clean=clean,
+            gate=gate,
         )
 
     def topic(self, kind: str) -> str:
@@ -167,9 +175,6 @@ class Lab1Device(SimDevice):
             self._measure()
         elif self.machine.interlock != self._interlock:
             self._measure()
-        self._resend_in_ms -= calendar_ms
-        if self._resend_in_ms <= 0:
-            self._resend_events()
 
     @override
     def notice(self) -> None:
@@ -292,6 +297,8 @@ class Lab1Device(SimDevice):
     def flush(self) -> None:
         if not self.client.is_connected or self.board.get("silent") is not None:
             return
+        if (now_ms := monotonic_ms()) >= self._resend_at_ms:
+            self._resend_events(now_ms)
         while self._plain:
             kind, payload, retain = self._plain.popleft()
             self.client.publish(self.topic(kind), payload, retain=retain)
@@ -337,15 +344,17 @@ class Lab1Device(SimDevice):
         for key in safe:
             del self._waiting[key]
         if safe:
-            self._resend_every_ms = self._resend_in_ms = RESEND_MS
+            self._resend_every_ms = RESEND_MS
+            self._resend_at_ms = monotonic_ms() + RESEND_MS
             self._keep_events()
 
-    def _resend_events(self) -> None:
+    def _resend_events(self, now_ms: float) -> None:
+        # By the wall, whatever the lab's own speed: it is the server that is waited for.
         waiting = [message for message in self._waiting.values() if message.kind != "m"]
         for message in waiting:
             message.is_sent = False
         self._resend_every_ms = min(self._resend_every_ms * 2, RESEND_MAX_MS)
-        self._resend_in_ms = self._resend_every_ms
+        self._resend_at_ms = now_ms + self._resend_every_ms
 
     @property
     def unacknowledged(self) -> int:

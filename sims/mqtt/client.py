@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 PACKET_ID_MAX = 0xFFFF
 RECONNECT_MIN_S, RECONNECT_MAX_S = 0.3, 10.0
+CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class _Wire(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.buffer = bytearray()
         self.pings_unanswered = 0
-        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[str] = loop.create_future()
+        self.welcomed: asyncio.Future[bool] = loop.create_future()
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -68,6 +71,8 @@ class _Wire(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        if not self.welcomed.done():
+            self.welcomed.set_result(False)
         if not self.ended.done():
             self.ended.set_result(str(exc) if exc else "closed by the broker")
 
@@ -81,6 +86,8 @@ class _Wire(asyncio.Protocol):
             self.give_up(str(error))
 
     def give_up(self, reason: str) -> None:
+        if not self.welcomed.done():
+            self.welcomed.set_result(False)
         if not self.ended.done():
             self.ended.set_result(reason)
         if self.transport is not None:
@@ -99,6 +106,7 @@ class MqttClient:
         topics: tuple[str, ...] = (),
         clean: bool = False,
         keepalive_s: int = 30,
+        gate: asyncio.Semaphore | None = None,
     ) -> None:
         self.broker = broker
         self.client_id = client_id
@@ -108,6 +116,7 @@ class MqttClient:
         self.keepalive_s = keepalive_s
         self.is_connected = False
         self.allowed = True
+        self._gate = gate or asyncio.Semaphore(1)
         self._wire: _Wire | None = None
         self._task: asyncio.Task[None] | None = None
         self._next_id = 0
@@ -192,6 +201,8 @@ class MqttClient:
         if code != 0:
             wire.give_up(f"the broker refused the connection (code {code})")
             return
+        if not wire.welcomed.done():
+            wire.welcomed.set_result(True)
         self.is_connected = True
         self._complained = ""
         self._in_flight.clear()
@@ -231,14 +242,18 @@ class MqttClient:
             will=self.listener.connecting(),
         )
         try:
-            async with asyncio.timeout(10):
+            async with self._gate, asyncio.timeout(CONNECT_S):
                 _, wire = await loop.create_connection(
                     lambda: _Wire(self, hello), self.broker.host, self.broker.port
                 )
+                self._wire = wire
+                await wire.welcomed
         except (OSError, TimeoutError) as error:
             self._complain(str(error) or "no answer")
+            if self._wire is not None:
+                self._wire.give_up("no answer")
+                self._wire = None
             return False
-        self._wire = wire
         try:
             reason = await self._ping_until_ended(wire)
         except asyncio.CancelledError:

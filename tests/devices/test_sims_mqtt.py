@@ -42,7 +42,9 @@ class Server:
     def wait_for(self, check: Callable[[], bool]) -> None:
         end = time.monotonic() + LIMIT_S
         while not check():
-            assert time.monotonic() < end, f"not among {self.messages}"
+            assert time.monotonic() < end, (
+                f"not yet, after {[kind for kind, _, _ in self.messages]}"
+            )
             try:
                 message = self.heard.get(timeout=0.05)
             except queue.Empty:
