@@ -1,1 +1,1 @@
-"""The broker: topics, the ingest that commits and then acknowledges, and the courier of commands."""
+"""The broker: topics, the ingest that commits before it acknowledges, the courier of commands."""

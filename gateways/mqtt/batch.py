@@ -18,7 +18,7 @@ from gateways.mqtt.messages import (
     require_values,
 )
 from gateways.mqtt.registry import Registry, Route
-from gateways.mqtt.topics import Kind, TopicMalformed
+from gateways.mqtt.topics import DOWNWARD, RETAINED, Kind, TopicMalformed
 from telemetry.devices.sequences import Boot
 from telemetry.devices.service import KnownDevice, StateReport
 from telemetry.events.service import AlarmReport, EventReport
@@ -96,7 +96,9 @@ class Sorter:
     ) -> None:
         route = self._registry.find_route(connection, message.topic)
         kind, device = route.kind, route.device
-        if not message.payload and kind in {Kind.BIRTH, Kind.STATE}:
+        if kind in DOWNWARD:
+            raise Unintelligible(Reason.WRONG_TOPIC, f"{kind} goes the other way")
+        if not message.payload and kind in RETAINED:
             return  # how a retained message is taken back
         if device is None:
             self._place_stranger(batch, message, route)
@@ -104,39 +106,36 @@ class Sorter:
         if message.is_retained and kind in NUMBERED:
             raise Unintelligible(Reason.RETAINED, "nobody took it just now")
         payload = messages.decode(kind, message.payload)
-        received_ms = message.received_ms
         if kind is Kind.MEASUREMENTS:
-            keys = self._registry.find_keys(connection, device, payload.boot)
-            if keys is None:
-                if may_wait:
-                    batch.waiting.append(message)
-                    return
-                raise Unintelligible(Reason.UNKNOWN_BOOT, f"no birth of {payload.boot!r}")
-            require_values(payload, keys, received_ms)
-            add_readings(batch.readings, payload, keys, received_ms)
-        elif kind is Kind.BIRTH:
-            return  # stored before the rest: the rest needs its keys
-        elif kind is Kind.STATE:
-            if payload.online:
-                require_time(payload.ts, received_ms)
-            report = as_report(payload, received_ms, is_retained=message.is_retained)
-            batch.states.append((device, report, as_instant(received_ms)))
-            if not payload.online:
-                return  # a will is not the device speaking
-        elif kind is Kind.RESULT:
-            batch.results.append(ResultReport(device, payload, as_instant(received_ms)))
-        elif kind is Kind.EVENT:
-            require_time(payload.ts, received_ms)
-            batch.events.append(as_event(device, payload, received_ms))
-        elif kind is Kind.ALARM:
-            require_time(payload.ts, received_ms)
-            add_alarm(batch, device, payload, received_ms)
-        else:
-            raise Unintelligible(Reason.WRONG_TOPIC, f"{kind} goes the other way")
+            if not self._place_measurements(
+                connection, batch, message, device, payload, may_wait=may_wait
+            ):
+                return
+        elif not place_report(batch, device, kind, payload, message):
+            return
         if kind in NUMBERED:
             batch.sequences[device.name, payload.boot].append(payload.seq)
-        if kind is not Kind.RESULT:
-            batch.seen[device.id] = (device.name, payload.boot, received_ms)
+        batch.seen[device.id] = (device.name, payload.boot, message.received_ms)
+
+    def _place_measurements(
+        self,
+        connection: psycopg.Connection[Any],
+        batch: Batch,
+        message: Arrived,
+        device: KnownDevice,
+        payload: messages.Measurements,
+        *,
+        may_wait: bool,
+    ) -> bool:
+        keys = self._registry.find_keys(connection, device, payload.boot)
+        if keys is None:
+            if not may_wait:
+                raise Unintelligible(Reason.UNKNOWN_BOOT, f"no birth of {payload.boot!r}")
+            batch.waiting.append(message)
+            return False
+        require_values(payload, keys, message.received_ms)
+        add_readings(batch.readings, payload, keys, message.received_ms)
+        return True
 
     def _place_stranger(self, batch: Batch, message: Arrived, route: Route) -> None:
         """Gateways have a state but measure nothing; anyone else is unknown."""
@@ -155,6 +154,35 @@ class Sorter:
             raise Unintelligible(
                 Reason.WRONG_IDENTITY, f"{route.name} is a gateway and measures nothing itself"
             )
+
+
+def place_report(
+    batch: Batch,
+    device: KnownDevice,
+    kind: Kind,
+    payload: Any,  # noqa: ANN401 - one of messages.Payload, by the kind
+    message: Arrived,
+) -> bool:
+    """Place what is not a measurement; say whether the device itself just spoke."""
+    received_ms = message.received_ms
+    received_at = as_instant(received_ms)
+    if kind is Kind.BIRTH:
+        return False  # stored before the rest: the rest needs its keys
+    if kind is Kind.RESULT:
+        batch.results.append(ResultReport(device, payload, received_at))
+        return False
+    if kind is Kind.STATE:
+        if payload.online:
+            require_time(payload.ts, received_ms)
+        report = as_report(payload, received_ms, is_retained=message.is_retained)
+        batch.states.append((device, report, received_at))
+        return bool(payload.online and not message.is_retained)
+    require_time(payload.ts, received_ms)
+    if kind is Kind.EVENT:
+        batch.events.append(as_event(device, payload, received_ms))
+    else:
+        add_alarm(batch, device, payload, received_ms)
+    return True
 
 
 def reject(batch: Batch, message: Arrived, reason: Reason, detail: str) -> None:

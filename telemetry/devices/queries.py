@@ -17,8 +17,7 @@ def are_online(session: Session, device_ids: Iterable[DeviceId]) -> dict[DeviceI
     rows = session.execute(
         select(
             Device.id,
-            func.coalesce(DeviceState.online, False)  # noqa: FBT003 - SQL's false
-            & func.coalesce(GatewayState.online, True),  # noqa: FBT003 - SQL's true
+            func.coalesce(DeviceState.online, False) & func.coalesce(GatewayState.online, True),
         )
         .outerjoin(DeviceState, DeviceState.device_id == Device.id)
         .outerjoin(GatewayState, GatewayState.name == Device.gateway)

@@ -139,7 +139,6 @@ def add_pair(tally: Tally, doubts: set[Doubt], before: Evidence, after: Evidence
         doubts.add(Doubt.COUNTER_REPLACED)
     if worked_ms > elapsed_ms + elapsed_ms // 50 + SLACK_MS:
         doubts.add(Doubt.COUNTER_FASTER_THAN_TIME)
-        worked_ms = elapsed_ms
     tally.metered_ms += worked_ms
     if before.cycles is not None and after.cycles is not None:
         tally.cycles += count_step(before.cycles, after.cycles)[1]
