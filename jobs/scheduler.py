@@ -2,10 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 
-from apscheduler.executors.pool import BasePoolExecutor
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import OperationalError
 
@@ -27,7 +26,7 @@ class Clock:
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": BasePoolExecutor(ThreadPoolExecutor(WORKERS, "job"))},
+            executors={"default": ThreadPoolExecutor(WORKERS)},
             # A tick that was missed is made up for by the next: every job finds all there is.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
