@@ -18,11 +18,14 @@ def run(
     ] = None,
 ) -> None:
     """Say what is well, what is not, and what that means. Exits 1 when something is broken."""
+    from cli.embedded.homes import find_home
     from cli.embedded.running import join_running_demo
 
     joined = join_running_demo(data)
     if joined:
         print(f"looking at the demo in {joined}")
+        demo_conf = find_home(joined).folder / "mosquitto" / "mosquitto.conf"
+        mosquitto_conf = mosquitto_conf or (demo_conf if demo_conf.exists() else None)
     settings = Settings.read()
     findings = (
         examine_invariants(settings.database_url.get_secret_value())
@@ -43,6 +46,7 @@ def examine_all(
     findings = [
         *examinations.examine_database(database_url),
         *examinations.examine_disk(settings.data),
+        *examine_audit(settings),
     ]
     broker_url = settings.broker_url.get_secret_value()
     if broker_url:
@@ -52,6 +56,35 @@ def examine_all(
     if mosquitto_conf:
         findings += examinations.judge_mosquitto(mosquitto_conf.read_text(encoding="utf-8"))
     return findings
+
+
+def examine_audit(settings: Settings) -> list[Finding]:
+    """Check the audit trail's chain and the heads kept outside the database."""
+    from sqlalchemy.exc import DBAPIError
+
+    from directory.audit.sealing import verify
+    from foundation.clock import read_clock
+    from foundation.database import make_engine, make_session_factory
+    from foundation.encryption import open_key_ring
+
+    engine = make_engine(
+        settings.database_url.get_secret_value(), application_name="yixiang doctor"
+    )
+    key = open_key_ring(settings).index_key("audit anchors")
+    try:
+        with make_session_factory(engine).begin() as session:
+            found = verify(session, settings.audit_anchors_path, key=key, now=read_clock())
+    except DBAPIError as error:
+        return [Finding(Verdict.BROKEN, "audit", f"cannot be read: {error.orig}")]
+    finally:
+        engine.dispose()
+    said = f"{found.sealed} entries sealed, {found.anchors} heads kept outside the database"
+    if found.is_sound:
+        return [Finding(Verdict.WELL, "audit", said)]
+    fault = found.finding
+    where = f"{fault.fault} at link {fault.position}, entry {fault.entry_id}" if fault else "sound"
+    forged = f"; {found.forged_anchors} forged heads" if found.forged_anchors else ""
+    return [Finding(Verdict.BROKEN, "audit", f"{said}; {where}{forged}")]
 
 
 def examine_invariants(database_url: str) -> list[Finding]:
