@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api import account, charges, health, instruments, reservations, sign_in, workdays
+from api import account, audit, charges, health, instruments, reservations, sign_in, workdays
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
@@ -12,4 +12,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     reservations.router,
     charges.router,
     workdays.router,
+    audit.router,
 )

@@ -153,6 +153,10 @@ class KeyRing:
         """Whether the value needs no re-sealing: current key, current suite."""
         return sealed[1:HEADER_BYTES] == bytes((SUITE_BYTE[self.suite],)) + self.current.id
 
+    def index_key(self, purpose: str) -> bytes:
+        """Return a key for marks of one purpose; changes with the current secret."""
+        return derive(self.current.index_key, purpose)
+
     def blind_index(self, value: str, purpose: str) -> bytes:
         """Return what to store beside a sealed value, so that it can be found by equality."""
         return _index(self.current, value, purpose)

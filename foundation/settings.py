@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """An OpenID provider in front, such as a provincial platform's; empty: none."""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
+    audit_anchors: Path | None = None
+    """Where the audit chain's head is kept; best on another machine. None: in `data`."""
     time_zone: str = "Asia/Shanghai"
     log_json: bool = False
     simulator_url: str = ""
@@ -68,6 +70,10 @@ class Settings(BaseSettings):
     @property
     def roles_with_second_factor(self) -> frozenset[str]:
         return frozenset(part.strip() for part in self.second_factor_roles.split(",") if part)
+
+    @property
+    def audit_anchors_path(self) -> Path:
+        return self.audit_anchors or self.data / "audit.anchors"
 
     @field_validator("time_zone")
     @classmethod

@@ -1,6 +1,15 @@
 """Every job there is, and how often each looks. A job takes no input and may run twice."""
 
-from jobs import check_invariants, end_uses, meter_uses, note_absences, note_uses, price_uses
+from jobs import (
+    check_invariants,
+    end_uses,
+    escalate_due,
+    meter_uses,
+    note_absences,
+    note_uses,
+    price_uses,
+    seal_audit,
+)
 from jobs.reconciling import Job
 
 LIVE_S = 1.0
@@ -12,6 +21,8 @@ JOBS: tuple[Job, ...] = (
     Job("meter-uses", LIVE_S, meter_uses.run),
     Job("price-uses", LIVE_S, price_uses.run),
     Job("note-absences", 20, note_absences.run),
+    Job("seal-audit", 10, seal_audit.run),
+    Job("escalate-due", 60, escalate_due.run),
     Job("check-invariants", 300, check_invariants.run),
 )
 
