@@ -115,8 +115,8 @@ export const runs = (name: string, from: string, to: string) =>
     placeholderData: (previous) => previous,
   });
 
-export const signIn = (login: string, password: string): Promise<Person> =>
-  post<Person>("/sign-in", { login, password });
+export const signIn = (given: { login: string; password: string; code?: string }): Promise<Person> =>
+  post<Person>("/sign-in", given);
 
 export const signOut = (): Promise<undefined> => post<undefined>("/sign-out");
 

@@ -1,24 +1,20 @@
 /** The shapes of /api/v1 that the screens read. */
 
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type SignInRow = Schemas["SignInView"];
+export type TokenRow = Schemas["TokenView"];
+export type MadeToken = Schemas["MadeToken"];
+export type SecondFactorOffer = Schemas["SecondFactorOffer"];
+export type DueDate = Schemas["DueDateView"];
+export type Person = Schemas["PersonView"];
+export type DemoAccount = Schemas["DemoAccount"];
+
 export interface Named {
   id: string;
   name: string;
-}
-
-export interface Person {
-  id: string;
-  login: string;
-  display_name: string;
-  enterprise: Named | null;
-  institution: { id: string; name_zh: string; name_en: string } | null;
-  roles: string[];
-}
-
-export interface DemoAccount {
-  login: string;
-  password: string;
-  display_name: string;
-  role: string;
 }
 
 export interface Page<T> {

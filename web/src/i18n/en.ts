@@ -1,6 +1,9 @@
+import { account, board } from "./more/en";
 import type { Texts } from "./zh";
 
 export const en: Texts = {
+  account,
+  board,
   brand: { name: "Yixiang", tagline: "Shared instruments, billed by metered time" },
   nav: {
     catalogue: "Instruments",
@@ -24,7 +27,6 @@ export const en: Texts = {
     demoLead: "This system runs in demo mode; choose one to fill it in.",
     loginMissing: "Enter your account",
     passwordMissing: "Enter your password",
-    failed: "The account or the password is wrong.",
     needed: "Please sign in",
     neededLead: "This page is for people who have signed in.",
     welcome: "Welcome, {{name}}",
@@ -228,8 +230,8 @@ export const en: Texts = {
     ended: "Use ended; machine time is being metered",
     progress: "Progress",
     interlock: "Interlock",
-    wanted: "Wanted",
-    reported: "Reported",
+    wantedIs: "Wanted: {{state}}",
+    reportedIs: "Reported: {{state}}",
     leaseUntil: "granted until {{at}}",
     unlocked: "unlocked",
     locked: "locked",
@@ -244,7 +246,7 @@ export const en: Texts = {
     charge: "Charge",
     chargeOpen: "Open the charge",
     estimate: "Estimate",
-    purpose: "Purpose",
+    purposeIs: "Purpose: {{purpose}}",
     history: "History",
     by: "by {{who}}",
     startsIn: "starts in {{length}}",
@@ -339,7 +341,7 @@ export const en: Texts = {
     max: "max",
     protocol: "Protocol",
     boot: "Boot",
-    instrument: "Instrument",
+    instrumentIs: "Instrument: {{name}}",
     now: "In use by",
     control: "Interlock",
     controlLead: "Reservations decide the wanted state; the device reports its own.",

@@ -1,5 +1,10 @@
 /** Chinese texts: the language the product is written in first. */
+
+import { account, board } from "./more/zh";
+
 export const zh = {
+  account,
+  board,
   brand: { name: "仪享", tagline: "共享仪器 · 按实际机时计费" },
   nav: {
     catalogue: "仪器目录",
@@ -23,7 +28,6 @@ export const zh = {
     demoLead: "本系统正在演示模式下运行，点选即可填入。",
     loginMissing: "请输入账号",
     passwordMissing: "请输入密码",
-    failed: "账号或密码不正确。",
     needed: "请先登录",
     neededLead: "此页内容需要登录后查看。",
     welcome: "欢迎，{{name}}",
@@ -227,8 +231,8 @@ export const zh = {
     ended: "已结束使用，正在计量机时",
     progress: "预约进度",
     interlock: "联锁",
-    wanted: "期望",
-    reported: "上报",
+    wantedIs: "期望：{{state}}",
+    reportedIs: "上报：{{state}}",
     leaseUntil: "授权至 {{at}}",
     unlocked: "解锁",
     locked: "锁定",
@@ -243,7 +247,7 @@ export const zh = {
     charge: "费用",
     chargeOpen: "查看费用明细",
     estimate: "预计",
-    purpose: "用途",
+    purposeIs: "用途：{{purpose}}",
     history: "经过",
     by: "操作：{{who}}",
     startsIn: "{{length}}后开始",
@@ -337,7 +341,7 @@ export const zh = {
     max: "最大",
     protocol: "协议",
     boot: "启动号",
-    instrument: "仪器",
+    instrumentIs: "仪器：{{name}}",
     now: "当前使用",
     control: "联锁控制",
     controlLead: "期望状态由预约决定；上报状态来自设备。",

@@ -4,6 +4,7 @@ import { Button, Skeleton } from "antd";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 
 import { type ApiProblem, isProblem, NO_ANSWER } from "../api/http";
 import { useLang } from "../i18n";
@@ -59,6 +60,9 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <Blank kind="lock" title={t("auth.needed")} lead={t("auth.neededLead")}
         action={<Button type="primary" onClick={() => ask()}>{t("auth.signIn")}</Button>} />
     );
+  }
+  if (isProblem(error, 403) && ["second_factor_missing", "password_expired"].includes(error.code)) {
+    return <Blank kind="lock" title={t("error.forbidden")} lead={textOf(error)} action={<Link to="/account">{t("account.goSet")}</Link>} />;
   }
   if (isProblem(error, 403)) return <Blank kind="lock" title={t("error.forbidden")} lead={t("error.forbiddenLead")} />;
   if (isProblem(error, 404)) return <Blank title={t("error.notFound")} lead={t("error.notFoundLead")} />;

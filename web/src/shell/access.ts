@@ -14,6 +14,12 @@ export function seesLab(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => LAB_ROLES.includes(role));
 }
 
+const BOARD_ROLES = ["operator", "reviewer", "auditor", "platform_finance"];
+
+export function seesBoard(person: Person | null | undefined): boolean {
+  return !!person?.roles.some((role) => BOARD_ROLES.includes(role));
+}
+
 export function reserves(person: Person | null | undefined): boolean {
   return !!person?.enterprise && person.roles.some((role) => CLIENT_ROLES.includes(role));
 }

@@ -1,6 +1,6 @@
 /** Puts the application together: look, language, cache, places. */
 
-import { App as Messages, Button, ConfigProvider } from "antd";
+import { Alert, App as Messages, Button, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
@@ -8,13 +8,14 @@ import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
 import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { BrowserRouter, Route, Routes, useLocation } from "react-router";
+import { BrowserRouter, Link, Route, Routes, useLocation } from "react-router";
 
 import { isProblem } from "../api/http";
 import { useLang } from "../i18n";
 import { CataloguePage } from "../pages/catalogue";
 import { Blank, Loading } from "../parts/states";
 import { theme } from "../theme";
+import { usePerson } from "./access";
 import { Header } from "./header";
 import { SignInPage, SignInProvider } from "./sign-in";
 
@@ -24,6 +25,8 @@ const ChargePage = lazy(() => import("../pages/charge").then((m) => ({ default: 
 const DevicesPage = lazy(() => import("../pages/devices/page").then((m) => ({ default: m.DevicesPage })));
 const DevicePage = lazy(() => import("../pages/device/page").then((m) => ({ default: m.DevicePage })));
 const LabPage = lazy(() => import("../pages/lab").then((m) => ({ default: m.LabPage })));
+const AccountPage = lazy(() => import("../pages/account/page").then((m) => ({ default: m.AccountPage })));
+const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
 const cache = new QueryClient({
   defaultOptions: {
@@ -66,11 +69,21 @@ function NotFound() {
   return <Blank title={t("error.notFound")} lead={t("error.notFoundLead")} action={<Button href="/">{t("error.home")}</Button>} />;
 }
 
+/** Roles that need a second factor are told so wherever they go. */
+function MustSet() {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  const person = usePerson();
+  if (!person.data?.must_set_second_factor || pathname === "/account") return null;
+  return <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t("account.mustSet")} action={<Link to="/account">{t("account.goSet")}</Link>} />;
+}
+
 function Main() {
   const { pathname } = useLocation();
   useEffect(() => window.scrollTo(0, 0), [pathname]);
   return (
     <main className="page" id="main" tabIndex={-1} style={{ outline: "none" }}>
+      <MustSet />
       <Safety key={pathname} fallback={<Broken />}>
         <Suspense fallback={<div className="panel"><Loading rows={8} /></div>}>
           <Routes>
@@ -82,6 +95,8 @@ function Main() {
             <Route path="/devices" element={<DevicesPage />} />
             <Route path="/devices/:name" element={<DevicePage />} />
             <Route path="/lab" element={<LabPage />} />
+            <Route path="/account" element={<AccountPage />} />
+            <Route path="/due" element={<DuePage />} />
             <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>

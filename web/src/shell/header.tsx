@@ -9,7 +9,7 @@ import { signOut } from "../api/calls";
 import type { Person } from "../api/types";
 import { pick, setLang, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
-import { reserves, seesLab, usePerson } from "./access";
+import { reserves, seesBoard, seesLab, usePerson } from "./access";
 import { useSignIn } from "./sign-in";
 
 interface Place {
@@ -24,6 +24,7 @@ function usePlaces(person: Person | null | undefined): Place[] {
   if (seesLab(person)) {
     places.push({ to: "/lab", word: t("nav.lab") }, { to: "/devices", word: t("nav.devices") });
   }
+  if (seesBoard(person)) places.push({ to: "/due", word: t("board.nav") });
   return places;
 }
 
@@ -57,6 +58,7 @@ function PersonMenu({ person }: { person: Person }) {
         items: [
           { key: "of", label: <span className="soft">{of ?? person.login}</span>, disabled: true },
           { type: "divider" },
+          { key: "account", label: t("account.menu"), onClick: () => void go("/account") },
           { key: "out", label: t("auth.signOut"), onClick: () => leaving.mutate() },
         ],
       }}>

@@ -53,10 +53,10 @@ function SignInForm({ done }: { done: (person: Person) => void }) {
   const cache = useQueryClient();
   const { message } = App.useApp();
   const textOf = useProblemText();
-  const [form] = Form.useForm<{ login: string; password: string }>();
+  const [form] = Form.useForm<{ login: string; password: string; code?: string }>();
   const accounts = useQuery(demoAccounts);
   const entering = useMutation({
-    mutationFn: (given: { login: string; password: string }) => signIn(given.login, given.password),
+    mutationFn: signIn,
     onSuccess: async (person) => {
       cache.setQueryData(["me"], person);
       await cache.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "me" });
@@ -65,9 +65,9 @@ function SignInForm({ done }: { done: (person: Person) => void }) {
       done(person);
     },
   });
-  const refused = isProblem(entering.error)
-    ? entering.error.code === "sign_in_failed" ? t("auth.failed") : textOf(entering.error)
-    : null;
+  const said = isProblem(entering.error) ? entering.error : null;
+  const asksCode = said !== null && ["second_factor_required", "second_factor_wrong"].includes(said.code);
+  const refused = said && said.code !== "second_factor_required" ? textOf(said) : null;
   return (
     <>
       <p className="soft" style={{ marginBottom: 16 }}>{t("auth.lead")}</p>
@@ -79,6 +79,11 @@ function SignInForm({ done }: { done: (person: Person) => void }) {
         <Form.Item name="password" label={t("auth.password")} rules={[{ required: true, message: t("auth.passwordMissing") }]}>
           <Input.Password autoComplete="current-password" size="large" />
         </Form.Item>
+        {asksCode && (
+          <Form.Item name="code" label={t("account.code")} extra={t("account.codeLead")} rules={[{ required: true, message: t("account.codeMissing") }]}>
+            <Input autoComplete="one-time-code" inputMode="numeric" maxLength={20} autoFocus size="large" className="num" />
+          </Form.Item>
+        )}
         <Button type="primary" htmlType="submit" block size="large" loading={entering.isPending}>{t("auth.signIn")}</Button>
       </Form>
       <DemoHint accounts={accounts.data ?? []}

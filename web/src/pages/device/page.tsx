@@ -159,7 +159,7 @@ function Shown({ one }: { one: Device }) {
             <header><h2>{t("device.now")}</h2>{one.alarms > 0 && <ToneTag tone="fault">{t("devices.alarms", { count: one.alarms })}</ToneTag>}</header>
             <div className="panel-body stack" style={{ gap: 8 }}>
               <NowLine device={one} />
-              {one.instrument && <Link to={`/instruments/${one.instrument.id}`}>{t("device.instrument")}：{pick(lang, one.instrument, "name")}</Link>}
+              {one.instrument && <Link to={`/instruments/${one.instrument.id}`}>{t("device.instrumentIs", { name: pick(lang, one.instrument, "name") })}</Link>}
               {one.boot && <span className="faint">{t("device.boot")} <span className="mono">{one.boot}</span></span>}
             </div>
           </section>

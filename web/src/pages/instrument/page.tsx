@@ -2,7 +2,7 @@
 
 import { Button } from "antd";
 import { useQuery } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 
@@ -155,6 +155,12 @@ function Shown({ one }: { one: Instrument }) {
   const choose = (span: Span | null): void =>
     put(span ? { from: iso(span.from), to: iso(span.to), day: dayKey(span.from, zone) } : { from: null, to: null });
   const setDay = (key: string): void => put({ day: key });
+  const form = useRef<HTMLDivElement>(null);
+  // On a phone the form lies below: a slot picked above brings it into view.
+  const pickAbove = (span: Span): void => {
+    choose(span);
+    if (narrow) form.current?.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
   const taken = useQuery({
     ...calendar(one.id, iso(dayFromKey(first, zone)), iso(dayFromKey(addDays(first, days), zone))),
     placeholderData: (previous) => previous,
@@ -165,7 +171,7 @@ function Shown({ one }: { one: Instrument }) {
     const start = Math.ceil(span.from / step) * step;
     // The whole of a short span, two hours of a long one: a guess that is easily changed.
     const wish = Math.min(span.to - start, Math.max(rules.length_min_minutes * MINUTE, Math.min(120, rules.length_max_minutes) * MINUTE));
-    choose({ from: start, to: start + Math.floor(wish / step) * step });
+    pickAbove({ from: start, to: start + Math.floor(wish / step) * step });
   };
   return (
     <div className="split">
@@ -190,7 +196,7 @@ function Shown({ one }: { one: Instrument }) {
               {(data) => (
                 <>
                   <WeekPicture calendar={data} first={first} days={days} chosen={chosen} grid={rules.grid_minutes}
-                    select={(span) => choose(snap(span, rules))} />
+                    select={(span) => pickAbove(snap(span, rules))} />
                   <p className="faint">{t("instrument.calendarHint")}</p>
                 </>
               )}
@@ -206,7 +212,7 @@ function Shown({ one }: { one: Instrument }) {
           </div>
         </section>
       </div>
-      <div className="aside">
+      <div className="aside" ref={form}>
         <BookingPanel instrument={one} calendar={taken.data} day={day} setDay={setDay} chosen={chosen} choose={choose} />
       </div>
     </div>

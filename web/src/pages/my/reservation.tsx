@@ -53,8 +53,8 @@ export function InterlockBox({ interlock, zone }: { interlock: Interlock; zone: 
     <section className="box" data-interlock={interlock.reported ?? "unknown"}>
       <h3>{t("my.interlock")}</h3>
       <div className="row tight">
-        <ToneTag tone={agree ? (interlock.reported === "unlocked" ? "running" : "idle") : "attention"}>{t("my.reported")}：{word(interlock.reported)}</ToneTag>
-        <span className="faint">{t("my.wanted")}：{word(interlock.wanted)}</span>
+        <ToneTag tone={agree ? (interlock.reported === "unlocked" ? "running" : "idle") : "attention"}>{t("my.reportedIs", { state: word(interlock.reported) })}</ToneTag>
+        <span className="faint">{t("my.wantedIs", { state: word(interlock.wanted) })}</span>
       </div>
       <p className="faint" style={{ marginTop: 6 }}>
         {interlock.lease_until && interlock.wanted === "unlocked" && <>{t("my.leaseUntil", { at: formatInstant(Date.parse(interlock.lease_until), zone, lang) })} · </>}
@@ -150,7 +150,7 @@ export function ReservationCard({ one }: { one: Reservation }) {
           <ReservationTag state={one.state} />
         </div>
         <div className="row tight"><span className="num">{formatSpan(Date.parse(one.starts_at), Date.parse(one.ends_at), zone, lang)}</span><WhenNote one={one} /></div>
-        {one.purpose && <div className="faint">{t("my.purpose")}：{one.purpose}</div>}
+        {one.purpose && <div className="faint">{t("my.purposeIs", { purpose: one.purpose })}</div>}
       </div>
       <Actions one={one} />
       <div className="reservation-body">
