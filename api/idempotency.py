@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,12 +52,13 @@ class OneAnswer:
         """
         request_hash = hashlib.sha256(body.model_dump_json().encode()).digest()
         mine = {"caller_id": self._caller_id, "route": self._route, "key": self._key}
-        inserted = self._transaction.execute(
+        is_new = self._transaction.scalar(
             insert(IdempotencyKey)
             .values(**mine, request_hash=request_hash, created_at=read_clock())
             .on_conflict_do_nothing()
+            .returning(IdempotencyKey.key)
         )
-        if cast("CursorResult[Any]", inserted).rowcount:
+        if is_new is not None:
             given = perform()
             self._transaction.execute(
                 update(IdempotencyKey)
