@@ -76,7 +76,7 @@ def run(
             if is_terminal and line.strip():
                 print(f"\r\033[K  {label} … {line.strip()[:70]}", end="", flush=True)
     took = time.monotonic() - started
-    print(f"\r\033[K  {label} … {took:.1f} s" if is_terminal else f" {took:.1f} s")
+    print(f"\r\033[K  {label} … {took:.1f} s" if is_terminal else f" {took:.1f} s", flush=True)
     if process.returncode:
         print("\n".join(said[-40:]), file=sys.stderr)
         fail(f"{label}: {Path(command[0]).name} ended with code {process.returncode}")
