@@ -55,15 +55,17 @@ class GatewaySettings:
     spool: SpoolSettings
     links: tuple[LineSettings, ...]
     devices: tuple[DeviceSettings, ...]
+    profile_folders: tuple[Path, ...] = ()
 
     def on_link(self, link: str) -> list[DeviceSettings]:
         return [device for device in self.devices if device.link == link]
 
 
-def load_settings(path: Path) -> GatewaySettings:
+def load_settings(path: Path, *, central: Path | None = None) -> GatewaySettings:
     """Read the file and every profile it names, without touching the network.
 
-    Raises FileRefused with everything wrong in any of them.
+    Links and devices come from the centrally kept file where there is one, and its profiles
+    go before ours. Raises FileRefused with everything wrong in any of the files.
     """
     source = Source(path)
     source.require_sound()
@@ -79,6 +81,11 @@ def load_settings(path: Path) -> GatewaySettings:
     spool = read_spool(gateway, path.parent)
     folders = [path.parent / gateway.text("profiles")] if "profiles" in gateway else []
     gateway.refuse_unknown()
+    if central is not None:
+        source.require_sound()
+        source = Source(central)
+        source.require_sound()
+        root, folders = source.root(), [central.parent, *folders]
     links = [read_link(section, path.parent) for section in root.sections("link")]
     refuse_twins(root.sections("link"), [link.name for link in links])
     sections = root.sections("device")
@@ -97,7 +104,7 @@ def load_settings(path: Path) -> GatewaySettings:
     refuse_shared_units(sections, devices)
     root.refuse_unknown()
     source.require_sound()
-    return GatewaySettings(name, broker, spool, tuple(links), tuple(devices))
+    return GatewaySettings(name, broker, spool, tuple(links), tuple(devices), tuple(folders))
 
 
 def read_broker(section: Section, folder: Path) -> BrokerSettings:

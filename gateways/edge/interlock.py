@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateways.spool.spool import Wanted
+from gateways.spool.commands import Wanted
 
 
 class RelayState(StrEnum):

@@ -32,7 +32,8 @@ from gateways.modbus.planner import Cuts, plan
 from gateways.modbus.registers import Encoding, Quality, Table, Tag
 from gateways.mqtt import topics
 from gateways.profiles.profile import Group
-from gateways.spool.spool import Spool, to_json
+from gateways.spool.spool import Spool
+from gateways.spool.statements import to_json
 
 # The longest nap: a lease that ends is noticed within it even where nothing is polled.
 NAP_S_MAX: Final = 0.5
@@ -64,8 +65,9 @@ class Unit:
         self.settings, self.twin = settings, twin
         self.breaker = Breaker()
         self.told = b""  # the state last published
+        self.announced = ""  # the boot last told of
         self.relay = (
-            Relay(settings.name, settings.unit, profile.interlock, spool)
+            Relay(settings.name, settings.unit, profile.interlock, spool.commands)
             if profile.interlock
             else None
         )
@@ -105,7 +107,7 @@ class Link:
     ) -> None:
         self.name = settings.name
         self.units = list(units)
-        self._settings, self._spool, self._publisher = settings, spool, publisher
+        self._settings, self._book, self._publisher = settings, spool.commands, publisher
         self._stopping = stopping
         self._line = Line(settings, stopping)
         self._log = get_log("link").bind(link=settings.name)
@@ -186,14 +188,14 @@ class Link:
             command = read_command(payload)
         except CommandUnreadable as error:
             self._log.warning("unreadable command", device=device, reason=str(error))
-            if error.command_id and self._spool.remember_command(error.command_id, device, at_ms):
+            if error.command_id and self._book.remember(error.command_id, device, at_ms):
                 self._refuse(error.command_id, CommandRefused.MALFORMED, at_ms)
             return
-        if not self._spool.remember_command(command.id, device, at_ms):
-            known = self._spool.result_of(command.id)
+        if not self._book.remember(command.id, device, at_ms):
+            known = self._book.result_of(command.id)
             if known is not None:
                 # Known and done: say again what came of it.
-                self._spool.store_result(command.id, known)
+                self._book.store_result(command.id, known)
                 self._publisher.wake()
                 return
         self._carry_out(unit, command, at_ms)
@@ -208,7 +210,7 @@ class Link:
 
     def _refuse(self, command: str, why: CommandRefused, at_ms: int) -> None:
         body = result_body(command, RelayState.UNKNOWN, at_ms, why)
-        self._spool.store_result(command, to_json(body))
+        self._book.store_result(command, to_json(body))
         self._publisher.wake()
 
     def _end_leases(self) -> None:
@@ -326,6 +328,7 @@ class Link:
             lease = target.lease_id if target else None
         if twin.observe(samples, at_ms=at_ms, lease=lease):
             self._log.info("device was switched off and on", device=unit.settings.name)
+        if twin.record.boot != unit.announced:
             self._announce(unit)
         self._tell_state(unit)
         self._publisher.wake()
@@ -339,6 +342,7 @@ class Link:
         self._tell_state(unit)
 
     def _announce(self, unit: Unit) -> None:
+        unit.announced = unit.twin.record.boot
         self._publisher.retain(topics.birth(unit.settings.name), unit.twin.birth())
 
     def _tell_state(self, unit: Unit) -> None:

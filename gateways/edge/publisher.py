@@ -7,7 +7,8 @@ said, on the device's `ack` topic, that its transaction holds it.
 import queue
 import ssl
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
@@ -22,7 +23,7 @@ from foundation.logs import get_log
 from gateways.edge.config import BrokerSettings, SpoolSettings
 from gateways.mqtt import topics
 from gateways.mqtt.topics import Kind
-from gateways.spool.spool import Spool
+from gateways.spool.spool import Row, Spool
 
 QOS: Final = 1
 # One look around at least this often, though every message and every ack wakes the thread.
@@ -30,6 +31,10 @@ IDLE_S: Final = 0.5
 KEEPALIVE_S: Final = 30
 # A device whose window is full, or that has nothing waiting, gives its turn away.
 BURST: Final = 50
+FRESH_MAX: Final = 500
+# How long the server must go on missing what we no longer have before it is called lost.
+LOW_ACK_S: Final = 5.0
+HOUSEKEEPING_S: Final = 60.0
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -49,6 +54,9 @@ class Lane:
     in_flight: int = 0
     moved_s: float = 0.0  # when the server last acknowledged, or the first message was sent
     birth_of: int = 0  # the generation whose birth went out last
+    # An acknowledgement below what is still here: (generation, seq), and since when.
+    low_ack: tuple[int, int] | None = None
+    low_since_s: float = 0.0
 
     def rewind(self) -> None:
         self.sent, self.in_flight = self.acked, 0
@@ -66,11 +74,13 @@ class Publisher:
         *,
         will: bytes,
         on_command: Callable[[str, bytes], None],
+        now_ms: Callable[[], int],
     ) -> None:
         self._log = get_log("publisher")
         self._name, self._broker, self._settings, self._spool = name, broker, settings, spool
         self._on_command = on_command
         self._lanes: dict[str, Lane] = {}
+        self._others: list[str] = []
         self._retained: dict[str, bytes] = {}
         self._acks: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._direct: queue.SimpleQueue[str] = queue.SimpleQueue()  # topics of changed `_retained`
@@ -80,7 +90,11 @@ class Publisher:
         self._reconnected = threading.Event()
         self._thread: threading.Thread | None = None
         self._allowance, self._allowed_at_s = float(settings.rate_max), monotonic()
-        self._fetched = 0
+        self._tidied_s = monotonic()
+        self._now_ms = now_ms
+        # Fresh messages, to be sent ahead of a backlog; when there are more, order will do.
+        self._fresh: deque[tuple[int, Row]] = deque(maxlen=FRESH_MAX)
+        spool.on_commit = self._note_commit
         self.published = 0
         self._client = self._make_client(will)
 
@@ -106,8 +120,30 @@ class Publisher:
     def is_connected(self) -> bool:
         return self._connected.is_set()
 
+    def listen_to(self, name: str) -> None:
+        """Take commands for a name that has no messages of its own: the gateway's."""
+        self._others.append(name)
+
     def add_device(self, name: str, device_id: int) -> None:
-        self._lanes[name] = Lane(name, device_id)
+        if name not in self._lanes:
+            self._lanes[name] = Lane(name, device_id)
+
+    def remove_device(self, name: str, farewell: bytes) -> None:
+        """Stop sending for a device; what it still had to say stays in the spool."""
+        self._publish(topics.state(name), farewell, retain=True)
+        self._lanes.pop(name, None)
+        for topic in (topics.birth(name), topics.state(name)):
+            self._retained.pop(topic, None)
+        if self.is_connected:
+            self._client.unsubscribe([topics.command(name), topics.ack(name)])
+
+    def subscribe(self) -> None:
+        """Ask the broker for commands and acknowledgements of every device."""
+        wanted = [(topics.command(name), QOS) for name in self._others]
+        for name in list(self._lanes):
+            wanted += [(topics.command(name), QOS), (topics.ack(name), QOS)]
+        if wanted:
+            self._client.subscribe(wanted)
 
     def start(self) -> None:
         self._client.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
@@ -142,11 +178,14 @@ class Publisher:
         """Say that something was put into the spool."""
         self._wake.set()
 
+    def _note_commit(self, device_id: int, rows: Sequence[Row]) -> None:
+        self._fresh.extend((device_id, row) for row in rows)
+
     # Called by paho's thread: these only put down what came.
 
     def _note_connect(
         self,
-        client: Client,
+        _client: Client,
         _userdata: Any,  # noqa: ANN401  # paho's signature
         _flags: ConnectFlags,
         reason: ReasonCode,
@@ -155,11 +194,7 @@ class Publisher:
         if reason.is_failure:
             self._log.warning("broker refused", reason=str(reason))
             return
-        wanted = [
-            (f(name), QOS) for name in list(self._lanes) for f in (topics.command, topics.ack)
-        ]
-        if wanted:
-            client.subscribe(wanted)
+        self.subscribe()
         self._log.info("connected to broker", host=self._broker.host, port=self._broker.port)
         self._reconnected.set()
         self._connected.set()
@@ -214,16 +249,42 @@ class Publisher:
                 lane.rewind()
             for topic, payload in list(self._retained.items()):
                 self._publish(topic, payload, retain=True)
-        while not self._direct.empty():
-            topic = self._direct.get()
-            self._publish(topic, self._retained[topic], retain=True)
-        for command, device, result in self._spool.unsent_results():
-            self._publish(topics.result(device), result)
-            self._spool.mark_sent(command)
+        self._send_direct()
         now_s = monotonic()
         self._refill(now_s)
+        if now_s - self._tidied_s >= HOUSEKEEPING_S:
+            self._tidied_s = now_s
+            self._spool.drop_aged(self._now_ms())
+        for lane in list(self._lanes.values()):
+            for row in self._spool.declare_gaps(lane.device_id, self._now_ms()):
+                # Ahead of its turn: the server cannot acknowledge past a gap it has not heard of.
+                self._publish(f"{topics.PREFIX}/{lane.name}/{row.kind}", row.payload)
         sent = [self._drain(lane, now_s) for lane in list(self._lanes.values())]
+        self._send_fresh()
         return any(sent)
+
+    def _send_direct(self) -> None:
+        """Send what has no number: births, states, and results of commands."""
+        while not self._direct.empty():
+            topic = self._direct.get()
+            if topic in self._retained:
+                self._publish(topic, self._retained[topic], retain=True)
+        for command, device, result in self._spool.commands.unsent():
+            self._publish(topics.result(device), result)
+            self._spool.commands.mark_sent(command)
+
+    def _send_fresh(self) -> None:
+        """Send what is new ahead of a backlog, so that the live picture does not wait for it.
+
+        The same messages go out again in their turn; the server knows them by their numbers,
+        and acknowledges only what it has without a gap.
+        """
+        lanes = {lane.device_id: lane for lane in self._lanes.values()}
+        while self._fresh:
+            device_id, row = self._fresh.popleft()
+            lane = lanes.get(device_id)
+            if lane is not None and (row.generation, row.seq) > lane.sent:
+                self._publish(f"{topics.PREFIX}/{lane.name}/{row.kind}", row.payload)
 
     def _take_acks(self) -> None:
         latest: dict[tuple[str, str], int] = {}
@@ -247,6 +308,21 @@ class Publisher:
                 lane.acked = max(lane.acked, (generation, seq))
                 lane.sent = max(lane.sent, lane.acked)
                 lane.moved_s = monotonic()
+            self._watch_for_loss(lane, generation, seq)
+
+    def _watch_for_loss(self, lane: Lane, generation: int, seq: int) -> None:
+        """Declare lost what the server keeps asking for and is here no more."""
+        lowest = self._spool.lowest(lane.device_id, generation) if generation else 0
+        if seq >= lowest - 1:
+            lane.low_ack = None
+        elif lane.low_ack != (generation, seq):
+            lane.low_ack, lane.low_since_s = (generation, seq), monotonic()
+        elif monotonic() - lane.low_since_s >= LOW_ACK_S:
+            self._log.warning(
+                "server misses what is gone", device=lane.name, first=seq + 1, last=lowest - 1
+            )
+            self._spool.note_gap(lane.device_id, generation, seq + 1, lowest - 1)
+            lane.low_ack = None
 
     def _refill(self, now_s: float) -> None:
         rate = self._settings.rate_max

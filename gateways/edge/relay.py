@@ -17,7 +17,8 @@ from gateways.modbus.client import Line
 from gateways.modbus.errors import DeviceError, DeviceRefused
 from gateways.modbus.registers import Table
 from gateways.profiles.profile import Interlock
-from gateways.spool.spool import Spool, Wanted, to_json
+from gateways.spool.commands import CommandBook, Wanted
+from gateways.spool.statements import to_json
 
 # A relay that does not obey is tried again, but not at every poll.
 RETRY_S: Final = 2.0
@@ -26,10 +27,10 @@ RETRY_S: Final = 2.0
 class Relay:
     """Only the link's thread calls this; the wanted state is on disk before anything is written."""
 
-    def __init__(self, device: str, unit: int, interlock: Interlock, spool: Spool) -> None:
+    def __init__(self, device: str, unit: int, interlock: Interlock, book: CommandBook) -> None:
         self._log = get_log("relay")
-        self._device, self._unit, self._interlock, self._spool = device, unit, interlock, spool
-        self._wanted = spool.wanted(device)
+        self._device, self._unit, self._interlock, self._book = device, unit, interlock, book
+        self._wanted = book.wanted(device)
         self._retry_at_s = 0.0
         self.state = RelayState.UNKNOWN
 
@@ -50,13 +51,13 @@ class Relay:
             return
         lease = command.lease_until if command.value == RelayState.UNLOCKED else None
         self._wanted = Wanted(command.value, lease, command.id)
-        self._spool.want(self._device, self._wanted)
+        self._book.want(self._device, self._wanted)
         error = self.bring(line, now_ms)
         self._answer(command.id, now_ms, error)
 
     def _answer(self, command: str, now_ms: int, error: CommandRefused | None) -> None:
         body = result_body(command, self.state, now_ms, error)
-        self._spool.store_result(command, to_json(body))
+        self._book.store_result(command, to_json(body))
         self._log.info(
             "command done", device=self._device, command=command, state=self.state, error=error
         )

@@ -10,7 +10,8 @@ from gateways.edge.sessions import Run, RunWatcher, take_tally
 from gateways.modbus.registers import Quality
 from gateways.mqtt.topics import Kind
 from gateways.profiles.profile import Phase, WireType
-from gateways.spool.spool import DeviceRecord, Draft, Spool, to_json
+from gateways.spool.spool import Draft, Spool
+from gateways.spool.statements import DeviceRecord, to_json
 
 # The words of OPC 40001-1, by phase.
 OP_AND_MODE: Final = {
@@ -70,6 +71,11 @@ class Twin:
         channels = [Channel.of(metric, k) for metric, k in zip(published, keys, strict=False)]
         rest = zip(own, keys[len(published) :], strict=True)
         return channels + [Channel(k, *described) for described, k in rest]
+
+    def number_anew(self, at_ms: int) -> None:
+        """Begin a new boot because the old one's numbers cannot be trusted any more."""
+        self._spool.begin_boot(self.record, self.record.boot_counter)
+        self.raise_alarm("SPOOL_TAIL_LOST", "major", at_ms, active=True)
 
     def birth(self) -> bytes:
         """Say who the device is and what it measures, and keep that with the boot."""

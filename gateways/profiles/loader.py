@@ -1,5 +1,6 @@
 """Reading profiles: a file becomes a sound Profile, or a list of problems with their lines."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,7 @@ from gateways.profiles.tomlfile import FileProblem, FileRefused, Section, Source
 
 OWN_FOLDER: Final = Path(__file__).parent
 NAME: Final = r"[a-z][a-z0-9_]{0,62}"
-PROFILE_NAME: Final = r"[a-z0-9][a-z0-9-]{0,62}"
+PROFILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 ANY: Final = 1e300
 # Published by the gateway itself wherever the profile has phases or an interlock.
 RESERVED: Final = frozenset({"phase", "interlock"})
@@ -67,7 +68,7 @@ def read_profile(source: Source, stem: str) -> Profile:
     head = root.section("profile") or Section(source, (), {})
     if "profile" not in root:
         root.problem("profile", "missing", "必填", "is missing")
-    name = head.text("name", stem if "profile" not in root else None, pattern=PROFILE_NAME)
+    name = head.text("name", stem if "profile" not in root else None, pattern=PROFILE_NAME.pattern)
     if name and name != stem:
         head.problem("name", "name_mismatch", "须与文件名相同", f"must be the file's name, {stem}")
     maker, model = head.text("maker", ""), head.text("model", "" if not head.line else None)
