@@ -49,6 +49,7 @@ def list_evidence(session: Session, usage_session_id: UsageSessionId) -> list[di
     """Return the device events that the time of a session was counted from."""
     rows = session.execute(
         select(Device.name, DeviceEvent)
+        .select_from(UsageRun)
         .join(Run, Run.id == UsageRun.run_id)
         .join(
             DeviceEvent,
