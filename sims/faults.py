@@ -53,6 +53,7 @@ KINDS = {
         FaultKind("exception", "modbus", ("code",), "异常应答", "answers with an exception"),
         FaultKind("busy", "modbus", (), "设备忙", "answers busy (exception 6), so many times"),
         FaultKind("disconnect", "modbus", (), "半帧断线", "hangs up in the middle of a frame"),
+        FaultKind("bad_checksum", "modbus", (), "校验错误", "spoils the frame's last byte"),
         FaultKind("word_swap", "modbus", (), "字序颠倒", "sends floats with swapped words"),
         FaultKind("offline", "mqtt", (), "断网", "loses the network; keeps its events"),
         FaultKind("silent", "mqtt", (), "静默", "stays connected but says nothing"),

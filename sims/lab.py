@@ -10,17 +10,19 @@ from pathlib import Path
 from sims.clock import Elapsed, SimClock
 from sims.device import SimDevice
 from sims.lab1 import Lab1Device
+from sims.modbus.lines import Line, PtyLine, RtuFraming, Secret, SocketLine, TcpFraming
 from sims.modbus.server import ModbusServer, Seat
 from sims.modbus.unit import MachineUnit
 from sims.models import MODELS
 from sims.mqtt.client import Broker
-from sims.scenario import DevicePart, Scenario, StepPart
+from sims.scenario import DevicePart, LinkPart, Scenario, StepPart
 from sims.store import Flash
 
 TICK_S = 0.05
 STEPPED_MS_MAX = 86_400_000
 GOODBYE_S = 2.0
 SPREAD_FROM = 200
+TCP_FRAMED = ("tcp", "tls")
 CONNECTING_MAX = 100
 
 
@@ -45,7 +47,7 @@ class Lab:
         self.slice_ms = scenario.lab.resolution_ms
         self.devices: dict[str, SimDevice] = {}
         self.servers: dict[str, ModbusServer] = {}
-        self.addresses: dict[str, tuple[str, int]] = {}
+        self.addresses: dict[str, dict[str, object]] = {}
         self._owed = Elapsed(0, 0)
         self._slice = Elapsed(0, 0)
         self._groups_due = 0
@@ -64,7 +66,10 @@ class Lab:
                 for part in scenario.device
                 if part.link == link.name and part.unit is not None
             }
-            self.servers[link.name] = ModbusServer(seats, seed=scenario.lab.seed)
+            self.servers[link.name] = ModbusServer(
+                seats, self._line(link), TcpFraming() if link.kind in TCP_FRAMED else RtuFraming(),
+                baud=link.baud, seed=scenario.lab.seed,
+            )  # fmt: skip
 
     def _make(self, part: DevicePart) -> SimDevice:
         model = MODELS[part.model]
@@ -90,13 +95,20 @@ class Lab:
         assert layout is not None
         return Seat(MachineUnit(device.machine, layout), device.board, lambda: device.is_powered)
 
+    def _line(self, link: LinkPart) -> Line:
+        if link.kind == "rtu":
+            return PtyLine(link.path)
+        secret = None
+        if link.kind == "tls" and link.certificate and link.key:
+            secret = Secret(link.certificate, link.key, link.client_ca)
+        port = link.port if self.place.port is None else self.place.port
+        return SocketLine(self.place.host or link.host, port, secret)
+
     async def start(self) -> None:
         """Open the lines, switch everything on, and let time run."""
         for link in self.scenario.link:
-            host = self.place.host or link.host
-            port = link.port if self.place.port is None else self.place.port
-            chosen = await self.servers[link.name].start(host, port)
-            self.addresses[link.name] = (host, chosen)
+            where = await self.servers[link.name].start()
+            self.addresses[link.name] = {"link": link.name, "kind": link.kind, **where}
         for device in self.devices.values():
             device.power_up()
         for speaker in self._speakers():
@@ -199,10 +211,7 @@ class Lab:
         """Return what someone who wants to talk to this lab must know."""
         return {
             "pid": os.getpid(),
-            "modbus": [
-                {"link": name, "host": host, "port": port}
-                for name, (host, port) in self.addresses.items()
-            ],
+            "modbus": list(self.addresses.values()),
             "devices": [
                 {"name": part.name, "model": part.model, "link": part.link, "unit": part.unit,
                  "protocol": self.devices[part.name].protocol}

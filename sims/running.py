@@ -30,10 +30,16 @@ class RunningLab:
     @property
     def modbus_port(self) -> int:
         """Return the port of the first (often only) Modbus line."""
-        return next(iter(self._lab.addresses.values()))[1]
+        return self.port_of(next(iter(self._lab.addresses)))
 
     def port_of(self, link: str) -> int:
-        return self._lab.addresses[link][1]
+        port = self._lab.addresses[link]["port"]
+        assert isinstance(port, int)
+        return port
+
+    def path_of(self, link: str) -> str:
+        """Return the serial port of an RTU line."""
+        return str(self._lab.addresses[link]["path"])
 
     def step(self, ms: int) -> None:
         """Let `ms` go by (stepped labs only); all of it has happened on return."""

@@ -11,6 +11,7 @@ import msgspec
 from sims.clock import SPEED_MAX
 from sims.device import ACTIONS
 from sims.faults import KINDS, BadFault, Fault, check
+from sims.modbus.lines import Kind
 from sims.models import MODELS
 from sims.operators import Habits
 
@@ -38,9 +39,17 @@ class LabPart(Strict, frozen=True):
 
 
 class LinkPart(Strict, frozen=True):
+    """A Modbus line: `rtu` is a pseudo-terminal, with a link to it at `path`."""
+
     name: str
+    kind: Kind = "tcp"
     host: str = "127.0.0.1"
     port: int = 0
+    path: Path | None = None
+    baud: int | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    client_ca: Path | None = None
 
 
 class DevicePart(Strict, frozen=True):
@@ -103,7 +112,7 @@ def parse(text: str, source: str = "scenario") -> Scenario:
         line = found[1] if found else str(text.count("\n") + 1)
         raise BadScenario(f"{source}:{line}: {error}") from error
     try:
-        scenario = msgspec.convert(tables, Scenario)
+        scenario = msgspec.convert(tables, Scenario, dec_hook=_decode)
     except msgspec.ValidationError as error:
         path = str(error).rpartition("`$")[2].rstrip("`") if "`$" in str(error) else ""
         reason = str(error).partition(" - at `")[0]
@@ -113,6 +122,12 @@ def parse(text: str, source: str = "scenario") -> Scenario:
         where, reason = problem
         raise BadScenario(f"{source}:{_line_of(text, where, reason)}: {reason}")
     return scenario
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"{value!r} is no {kind.__name__}")
 
 
 def find_problem(scenario: Scenario) -> Problem | None:
@@ -141,6 +156,10 @@ def _link_problems(links: list[LinkPart]) -> Iterator[Problem]:
             yield f".link[{at}].name", f"link {link.name} is there twice"
         if not 0 <= link.port <= PORT_MAX:
             yield f".link[{at}].port", f"{link.port} is no port"
+        if link.kind == "tls" and (link.certificate is None or link.key is None):
+            yield f".link[{at}].kind", "a tls link needs a certificate and a key"
+        if link.baud is not None and link.baud <= 0:
+            yield f".link[{at}].baud", "baud must be above 0"
         names.add(link.name)
 
 

@@ -1,16 +1,19 @@
-"""A Modbus TCP server that answers, late, wrongly or not at all, as it is told."""
+"""A Modbus server that answers, late, wrongly or not at all, as it is told."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from sims.faults import Board
 from sims.modbus import frames
+from sims.modbus.lines import Framing, Line, Voice
 from sims.modbus.unit import MachineUnit
 
 EXCEPTION_BIT = 0x80
+BROADCAST = 0
+BITS_A_BYTE = 11  # start, eight, parity, stop
+RTU_ROUND = 3  # unit and checksum round a request
 
 
 @dataclass(slots=True)
@@ -23,80 +26,72 @@ class Seat:
 
 
 class ModbusServer:
-    """One listener; several units behind it, as behind a serial converter."""
+    """One line with several units on it."""
 
-    def __init__(self, seats: dict[int, Seat], *, seed: str = "noise") -> None:
+    def __init__(
+        self,
+        seats: dict[int, Seat],
+        line: Line,
+        framing: Framing,
+        *,
+        baud: int | None = None,
+        seed: str = "noise",
+    ) -> None:
         self.seats = seats
         self.requests = 0
+        self._line = line
+        self._framing = framing
+        self._byte_s = BITS_A_BYTE / baud if baud else 0.0
         self._noise = random.Random(seed)
-        self._server: asyncio.Server | None = None
-        self._talks: set[asyncio.Task[None]] = set()
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen, and return the port (chosen by the system if 0 was asked for)."""
-        self._server = await asyncio.start_server(self._welcome, host, port)
-        chosen: int = self._server.sockets[0].getsockname()[1]
-        return chosen
+    async def start(self) -> dict[str, object]:
+        """Open the line, and return where it is."""
+        return await self._line.open(self._talk)
 
     async def stop(self) -> None:
-        if self._server is None:
-            return
-        self._server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
-        await self._server.wait_closed()
-        self._server = None
+        await self._line.close()
 
-    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._talks.add(task)
-        try:
-            await self._talk(reader, writer)
-        except (ConnectionError, frames.NotModbus, asyncio.CancelledError):
-            pass
-        finally:
-            self._talks.discard(task)
-            writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, voice: Voice) -> None:
         buffer = bytearray()
         while data := await reader.read(4096):
             buffer += data
-            while (request := frames.take_request(buffer)) is not None:
+            while (request := self._framing.take(buffer)) is not None:
                 self.requests += 1
-                if not await self._serve(request, writer):
-                    writer.transport.abort()
+                if not await self._serve(request, voice):
+                    voice.hang_up()
                     return
-            await writer.drain()
+            await voice.drain()
 
-    async def _serve(self, request: frames.Request, writer: asyncio.StreamWriter) -> bool:
+    async def _serve(self, request: frames.Request, voice: Voice) -> bool:
         """Answer one request. Return False to hang up."""
         seat = self.seats.get(request.unit)
         if seat is None or not seat.is_powered():
-            # A converter answers for a unit that is absent or dead.
-            pdu = frames.refusal(request.pdu[0], frames.GATEWAY_TARGET_FAILED)
-            writer.write(frames.wrap(request.transaction, request.unit, pdu))
+            if self._framing.answers_for_absent:
+                pdu = frames.refusal(request.pdu[0], frames.GATEWAY_TARGET_FAILED)
+                voice.write(self._framing.wrap(request.transaction, request.unit, pdu))
+            elif request.unit == BROADCAST:
+                for each in self.seats.values():
+                    if each.is_powered():
+                        frames.answer(request.pdu, each.unit)
             return True
         if seat.board:
-            return await self._misbehave(request, seat, writer)
+            return await self._misbehave(request, seat, voice)
         pdu = frames.answer(request.pdu, seat.unit)
-        writer.write(frames.wrap(request.transaction, request.unit, pdu))
+        frame = self._framing.wrap(request.transaction, request.unit, pdu)
+        if self._byte_s:
+            # The bytes of a slow line take their time, both ways.
+            await asyncio.sleep((len(request.pdu) + RTU_ROUND + len(frame)) * self._byte_s)
+        voice.write(frame)
         return True
 
-    async def _misbehave(
-        self, request: frames.Request, seat: Seat, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _misbehave(self, request: frames.Request, seat: Seat, voice: Voice) -> bool:
         board = seat.board
         if (delay := board.take("delay")) is not None:
             await asyncio.sleep(delay.ms / 1000)
         if board.take("drop") is not None:
             return True
         if board.take("garbage") is not None:
-            writer.write(self._noise.randbytes(self._noise.randint(5, 40)))
+            voice.write(self._noise.randbytes(self._noise.randint(5, 40)))
             return True
         transaction, unit = request.transaction, request.unit
         pdu = self._reply(request, seat)
@@ -104,14 +99,14 @@ class ModbusServer:
             transaction = (transaction + 1) & 0xFFFF
         if board.take("wrong_unit") is not None:
             unit = (unit + 1) & 0xFF
-        if board.take("disconnect") is not None:
-            whole = frames.wrap(transaction, unit, pdu)
-            writer.write(whole[: len(whole) // 2])
-            with contextlib.suppress(ConnectionError):
-                await writer.drain()
-            writer.write_eof()
+        frame = self._framing.wrap(transaction, unit, pdu)
+        if board.take("bad_checksum") is not None:
+            frame = frame[:-1] + bytes([frame[-1] ^ 0x55])
+        elif board.take("disconnect") is not None:
+            voice.write(frame[: len(frame) // 2])
+            await voice.drain()
             return False
-        writer.write(frames.wrap(transaction, unit, pdu))
+        voice.write(frame)
         return True
 
     def _reply(self, request: frames.Request, seat: Seat) -> bytes:
