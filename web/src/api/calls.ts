@@ -1,10 +1,11 @@
 /** Every question and command the screens send, with the key its answer is kept under. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { get, isProblem, post } from "./http";
+import { get, getPages, isProblem, post } from "./http";
 import type {
   Calendar,
+  Category,
   Charge,
   DemoAccount,
   Device,
@@ -36,13 +37,24 @@ export const demoAccounts = queryOptions({
   staleTime: Infinity,
 });
 
+export const PAGE_MAX = 50;
+
 export const instruments = (q: string, category: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["instruments", { q, category }],
-    queryFn: ({ signal }) => get<Page<Instrument>>("/instruments", { q, category, limit: 60 }, signal),
+    queryFn: ({ signal, pageParam }) =>
+      get<Page<Instrument>>("/instruments", { q, category, cursor: pageParam, limit: 24 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 60_000,
     placeholderData: (previous) => previous,
   });
+
+export const categories = queryOptions({
+  queryKey: ["categories"],
+  queryFn: ({ signal }) => get<Page<Category>>("/instrument-categories", {}, signal),
+  staleTime: 5 * 60_000,
+});
 
 export const instrument = (id: string) =>
   queryOptions({
@@ -66,11 +78,28 @@ export const quote = (id: string, starts_at: string, ends_at: string) =>
     retry: false,
   });
 
-export const reservations = (query: { mine?: boolean; state?: string; instrument_id?: string }) =>
+interface ReservationQuery {
+  mine?: boolean;
+  state?: readonly string[];
+  instrument_id?: string;
+}
+
+/** Those a screen needs all of: the open ones. */
+export const reservations = (query: ReservationQuery, pages = 6) =>
   queryOptions({
-    queryKey: ["reservations", query],
-    queryFn: ({ signal }) => get<Page<Reservation>>("/reservations", { ...query, limit: 100 }, signal),
+    queryKey: ["reservations", query, pages],
+    queryFn: ({ signal }) => getPages<Reservation>("/reservations", { ...query, limit: PAGE_MAX }, pages, signal),
     refetchInterval: 15_000,
+  });
+
+/** Those a person leafs through: the past ones, latest first. */
+export const reservationPages = (query: ReservationQuery) =>
+  infiniteQueryOptions({
+    queryKey: ["reservations", query, "leaf"],
+    queryFn: ({ signal, pageParam }) =>
+      get<Page<Reservation>>("/reservations", { ...query, cursor: pageParam, limit: 20 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
   });
 
 export const reservation = (id: string) =>
@@ -88,7 +117,7 @@ export const charge = (id: string) =>
 
 export const devices = queryOptions({
   queryKey: ["devices"],
-  queryFn: ({ signal }) => get<Page<Device>>("/devices", { limit: 200 }, signal),
+  queryFn: ({ signal }) => getPages<Device>("/devices", {}, 10, signal),
   refetchInterval: 30_000,
 });
 

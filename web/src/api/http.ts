@@ -1,6 +1,6 @@
 /** One way to talk to /api/v1: JSON in, JSON out, problem documents thrown as ApiProblem. */
 
-import type { ProblemItem } from "./types";
+import type { Page, ProblemItem } from "./types";
 
 const ROOT = "/api/v1";
 
@@ -41,12 +41,14 @@ export function isProblem(error: unknown, ...statuses: number[]): error is ApiPr
   return error instanceof ApiProblem && (statuses.length === 0 || statuses.includes(error.status));
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
 export function withQuery(path: string, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") search.set(key, String(value));
+    if (value === undefined || value === null || value === "") continue;
+    // A list is said by naming the parameter once for each.
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [String(value)]) search.append(key, one);
   }
   const text = search.toString();
   return `${ROOT}${path}${text ? `?${text}` : ""}`;
@@ -75,6 +77,19 @@ async function send<T>(path: string, query: Query | undefined, init: RequestInit
 
 export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
   return send<T>(path, query, { ...(signal ? { signal } : {}), headers: { Accept: "application/json" } });
+}
+
+/** Follows a list's cursors to its end, or to as many pages as a screen can use. */
+export async function getPages<T>(path: string, query: Query, pages: number, signal?: AbortSignal): Promise<Page<T>> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  for (let n = 0; n < pages; n += 1) {
+    const page: Page<T> = await get<Page<T>>(path, { ...query, cursor }, signal);
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (cursor === null) break;
+  }
+  return { items, next_cursor: cursor };
 }
 
 export function post<T>(path: string, body?: unknown, idempotencyKey?: string): Promise<T> {

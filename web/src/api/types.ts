@@ -41,6 +41,13 @@ export interface Policy {
   cool_down_minutes: number;
 }
 
+export interface Category {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  count: number;
+}
+
 export interface InstrumentLive {
   state: string;
   at: string | null;

@@ -21,7 +21,10 @@ export function progressOf(state: string, passed: readonly string[]): Progress {
   return { reached, left: state === "no_show" ? "no_show" : "cancelled" };
 }
 
+export const OPEN_STATES = ["reserved", "checked_in", "in_use"] as const;
+export const PAST_STATES = ["ended", "metered", "billed", "cancelled", "no_show"] as const;
+
 /** Still ahead or under way, as opposed to over. */
 export function isOpen(state: string): boolean {
-  return state === "reserved" || state === "checked_in" || state === "in_use";
+  return (OPEN_STATES as readonly string[]).includes(state);
 }

@@ -1,6 +1,6 @@
 /** The live feed: one EventSource for the whole application, opened while a page wants it. */
 
-import type { QueryClient } from "@tanstack/react-query";
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 
@@ -40,10 +40,13 @@ function takeDevice(cache: QueryClient, device: Device): void {
 
 function takeInstrument(cache: QueryClient, told: { id: string; live: InstrumentLive | null }): void {
   cache.setQueryData<Instrument>(["instrument", told.id], (known) => known && { ...known, live: told.live });
-  cache.setQueriesData<Page<Instrument>>({ queryKey: ["instruments"] }, (page) =>
-    page && {
-      ...page,
-      items: page.items.map((one) => (one.id === told.id ? { ...one, live: told.live } : one)),
+  cache.setQueriesData<InfiniteData<Page<Instrument>>>({ queryKey: ["instruments"] }, (known) =>
+    known && {
+      ...known,
+      pages: known.pages.map((page) => ({
+        ...page,
+        items: page.items.map((one) => (one.id === told.id ? { ...one, live: told.live } : one)),
+      })),
     },
   );
 }

@@ -1,13 +1,13 @@
 /** The catalogue: search first, categories beside, cards with live state, price and next free time. */
 
 import { Button, Input, Select, Switch } from "antd";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 
-import { instruments } from "../api/calls";
-import type { Instrument } from "../api/types";
+import { categories, instruments } from "../api/calls";
+import type { Category, Instrument } from "../api/types";
 import { pick, useLang } from "../i18n";
 import { asLiveState } from "../lib/live";
 import { formatFenShort } from "../lib/money";
@@ -77,20 +77,19 @@ function InstrumentCard({ one }: { one: Instrument }) {
   );
 }
 
-function Categories({ items, chosen, choose }: { items: Instrument[]; chosen: string; choose: (code: string) => void }) {
+function Categories({ items, chosen, choose }: { items: Category[]; chosen: string; choose: (code: string) => void }) {
   const { t } = useTranslation();
   const lang = useLang();
-  const found = new Map<string, { name: string; count: number }>();
-  for (const one of items) {
-    const entry = found.get(one.category) ?? { name: categoryName(one, lang), count: 0 };
-    found.set(one.category, { ...entry, count: entry.count + 1 });
-  }
-  const rows = [["", { name: t("catalogue.allCategories"), count: items.length }] as const, ...found];
+  const total = items.reduce((sum, one) => sum + one.count, 0);
+  const rows = [
+    { code: "", name: t("catalogue.allCategories"), count: total },
+    ...items.map((one) => ({ code: one.code, name: pick(lang, one, "name"), count: one.count })),
+  ];
   return (
     <nav className="panel categories" aria-label={t("catalogue.categories")}>
       <h2>{t("catalogue.categories")}</h2>
       <ul>
-        {rows.map(([code, { name, count }]) => (
+        {rows.map(({ code, name, count }) => (
           <li key={code}>
             <button type="button" aria-pressed={chosen === code} onClick={() => choose(code)}>
               <span>{name}</span><span className="num faint">{count}</span>
@@ -134,8 +133,8 @@ export function CataloguePage() {
   const category = search.get("category") ?? "";
   const onlyFree = search.get("free") === "1";
   const sort = SORTS.find((one) => one === search.get("sort")) ?? "next";
-  const everything = useQuery(instruments("", ""));
-  const found = useQuery(instruments(q, category));
+  const known = useQuery(categories);
+  const found = useInfiniteQuery(instruments(q, category));
   const put = (key: string, value: string): void =>
     setSearch((before) => {
       const next = new URLSearchParams(before);
@@ -152,15 +151,15 @@ export function CataloguePage() {
         <SearchBox value={q} change={(text) => put("q", text)} />
       </section>
       <div className="catalogue">
-        <Categories items={everything.data?.items ?? []} chosen={category} choose={(code) => put("category", code)} />
+        <Categories items={known.data?.items ?? []} chosen={category} choose={(code) => put("category", code)} />
         <div className="stack" style={{ gap: 12 }}>
           <Answer query={found} loading={<div className="panel"><Loading rows={8} /></div>}>
-            {(page) => {
-              const shown = sorted(page.items, sort, lang).filter((one) => !onlyFree || asLiveState(one.live?.state) === "idle");
+            {(list) => {
+              const shown = sorted(list.pages.flatMap((page) => page.items), sort, lang).filter((one) => !onlyFree || asLiveState(one.live?.state) === "idle");
               return (
                 <>
                   <div className="spread" style={{ flexWrap: "wrap" }}>
-                    <h2 className="soft" style={{ fontSize: 14, fontWeight: 400 }} aria-live="polite">{t("catalogue.count", { count: shown.length })}</h2>
+                    <h2 className="soft" style={{ fontSize: 14, fontWeight: 400 }} aria-live="polite">{t(found.hasNextPage ? "catalogue.countSome" : "catalogue.count", { count: shown.length })}</h2>
                     <div className="row">
                       <label className="row tight soft">
                         <Switch size="small" checked={onlyFree} onChange={(on) => put("free", on ? "1" : "")} aria-label={t("catalogue.onlyFree")} />
@@ -182,6 +181,7 @@ export function CataloguePage() {
                   ) : (
                     <div className="cards">{shown.map((one) => <InstrumentCard key={one.id} one={one} />)}</div>
                   )}
+                  {found.hasNextPage && <Button block loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t("common.more")}</Button>}
                   {shown[0] && <ZoneNote zone={shown[0].time_zone} />}
                 </>
               );

@@ -9,6 +9,7 @@ import { devices, reservations } from "../api/calls";
 import type { Device, Reservation } from "../api/types";
 import { pick, useLang } from "../i18n";
 import { asLiveState, byNeed } from "../lib/live";
+import { OPEN_STATES } from "../lib/progress";
 import { dayKey, formatAge, formatClock, formatDay, formatLength } from "../lib/time";
 import { useFeed } from "../live/feed";
 import { ReservationTag } from "../parts/marks";
@@ -112,15 +113,16 @@ export function LabPage() {
   const now = useMinute();
   useFeed();
   const fleet = useQuery(devices);
-  const plans = useQuery(reservations({}));
+  const open = useQuery(reservations({ state: OPEN_STATES }));
+  const over = useQuery(reservations({ state: ["ended", "metered"] }, 1));
   const loading = <div className="panel"><Loading rows={8} /></div>;
   return (
     <>
       <PageHead title={t("lab.title")} lead={`${formatDay(now, LAB_ZONE, lang)} · ${t("lab.lead")}`} tools={<Pulse />} />
       <Answer query={fleet} loading={loading}>
         {(found) => (
-          <Answer query={plans} loading={loading}>
-            {(listed) => <div className="stack"><Columns fleet={found.items} plans={listed.items} /><ZoneNote zone={LAB_ZONE} /></div>}
+          <Answer query={open} loading={loading}>
+            {(listed) => <div className="stack"><Columns fleet={found.items} plans={[...listed.items, ...(over.data?.items ?? [])]} /><ZoneNote zone={LAB_ZONE} /></div>}
           </Answer>
         )}
       </Answer>

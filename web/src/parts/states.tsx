@@ -1,7 +1,6 @@
 /** Loading, empty, error and forbidden: the states every page has. */
 
 import { Button, Skeleton } from "antd";
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -90,7 +89,7 @@ export function Loading({ rows = 6 }: { rows?: number }) {
 
 /** Shows a question's answer, or why there is none yet. Old answers stay while new ones are fetched. */
 export function Answer<T>({ query, children, loading }: {
-  query: UseQueryResult<T>;
+  query: { data: T | undefined; isError: boolean; error: Error | null; refetch: () => unknown };
   children: (data: T) => ReactNode;
   loading?: ReactNode;
 }) {
