@@ -6,9 +6,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 
 from cli.embedded.accounts import platform_account
@@ -23,6 +25,7 @@ from cli.embedded.programs import (
     Site,
     Spokesman,
     default_data_folder,
+    find_spokesmen,
     write_gateway_file,
 )
 from cli.embedded.running import note_environment
@@ -60,6 +63,13 @@ class Demo:
         self._port = choose_port(port)
         make_data_folder(data)
         self._site = Site(data)
+        self._site.environment |= {
+            "YIXIANG_DATA": str(data),
+            "YIXIANG_PUBLIC_URL": self._url(),
+            "YIXIANG_COOKIE_SECURE": "false",
+            "YIXIANG_DEMO_ACCOUNTS": "true",
+            "YIXIANG_SECOND_FACTOR_ROLES": "",
+        }
         self._supervisor = Supervisor(data, say)
         self._broker: Broker | None = None
         self._broker_child: Child | None = None
@@ -69,107 +79,105 @@ class Demo:
         supervisor = self._supervisor
         supervisor.take_folder()
         supervisor.obey_signals()
+        key = self._site.find_secret("key")
+        self._site.environment["YIXIANG_SECRET_KEY_FILE"] = str(key)
         try:
-            self._start_database()
-            self._start_broker()
-            self._run_once("migrate", "tables")
-            self._run_once("seed", "people, instruments and prices")
+            self._start_servers()
+            # They need no tables, so they come up while those are made.
+            field = self._field(speed) if with_sims else []
+            supervisor.launch(field)
+            self._prepare_database()
             self._admit_devices()
-            children = self._programs(with_sims=with_sims, speed=speed)
-            supervisor.start_all(children)
+            platform = self._platform()
+            supervisor.launch(platform)
+            supervisor.wait_for([*field, *platform])
             if not supervisor.must_stop():
-                note_environment(self._site.data, self._site.environment)
+                note_environment(self._site.data)
                 print_welcome(self._url(), self._site.data, time.monotonic() - self._started)
-                if is_dev:
-                    from cli.development import Development
-
-                    development = Development(self._site, self._url(), children)
-                    supervisor.start(development.pages())
-                    supervisor.watch(also=development.restart_changed, every_s=1)
-                else:
-                    supervisor.watch(also=self._admit_devices)
+                self._watch([*field, *platform], is_dev=is_dev)
         finally:
             say("stopping")
             supervisor.stop()
         say("stopped; all is kept, the next start goes on from here")
 
-    def _start_database(self) -> None:
-        environment = self._site.environment
+    def _watch(self, children: list[Child], *, is_dev: bool) -> None:
+        if not is_dev:
+            self._supervisor.watch(also=self._admit_devices)
+            return
+        from cli.development import Development
+
+        development = Development(self._site, self._url(), children)
+        self._supervisor.start(development.pages())
+        say("pages that follow the code: http://localhost:5173")
+        self._supervisor.watch(also=development.restart_changed, every_s=1)
+
+    def _start_servers(self) -> None:
+        """Start the database and the broker beside each other, unless we are told of others."""
+        site, supervisor = self._site, self._supervisor
+        home = find_home(site.data)
+        cluster, broker, children = None, None, []
         if os.environ.get("YIXIANG_DATABASE_URL"):
             say("database: the one of YIXIANG_DATABASE_URL")
-            return
-        cluster = Cluster(find_home(self._site.data))
-        log = self._site.log("postgres")
-        self._supervisor.start(
-            Child(
-                name="postgres",
-                order=lambda: cluster.order(log),
-                is_ready=cluster.is_ready,
-                ready_limit_s=120,
-            )
-        )
-        if self._supervisor.must_stop():
-            return
-        cluster.make_database()
-        environment["YIXIANG_DATABASE_URL"] = cluster.url
-        say(f"database: PostgreSQL 18 on 127.0.0.1:{cluster.port}")
-
-    def _start_broker(self) -> None:
-        if self._supervisor.must_stop():
-            return
+        else:
+            cluster = Cluster(home)
+            children.append(database_child(cluster, site.log("postgres")))
         if os.environ.get("YIXIANG_BROKER_URL"):
             say("broker: the one of YIXIANG_BROKER_URL")
+        else:
+            broker = find_broker(home, kind=os.environ.get("YIXIANG_DEMO_BROKER") or None)
+            passwords = site.find_passwords([PLATFORM])
+            broker.admit([platform_account(PLATFORM, passwords[PLATFORM])])
+            self._admitted = find_spokesmen(SCENARIO)
+            broker.admit(site.field_accounts(self._admitted))
+            self._broker_child = broker_child(broker, site.log("broker"))
+            children.append(self._broker_child)
+        supervisor.start_all(children)
+        if supervisor.must_stop():
             return
-        kind = os.environ.get("YIXIANG_DEMO_BROKER") or None
-        broker = find_broker(find_home(self._site.data), kind=kind)
-        passwords = self._site.find_passwords([PLATFORM])
-        broker.admit([platform_account(PLATFORM, passwords[PLATFORM])])
-        log = self._site.log("broker")
-        child = Child(name="broker", order=lambda: broker.order(log), is_ready=broker.is_ready)
-        self._supervisor.start(child)
-        self._broker, self._broker_child = broker, child
-        self._site.environment["YIXIANG_BROKER_URL"] = broker.url(PLATFORM)
-        say(f"broker: {broker.name} on 127.0.0.1:{broker.field_port}")
+        if cluster:
+            cluster.make_database()
+            site.environment["YIXIANG_DATABASE_URL"] = cluster.url
+            say(f"database: PostgreSQL 18 on 127.0.0.1:{cluster.port}")
+        if broker:
+            self._broker = broker
+            site.environment["YIXIANG_BROKER_URL"] = broker.url(PLATFORM)
+            say(f"broker: {broker.name} on 127.0.0.1:{broker.field_port}")
 
-    def _run_once(self, name: str, what: str) -> None:
-        if not self._supervisor.must_stop():
-            started = time.monotonic()
-            self._supervisor.run_once(self._site.program(name))
-            say(f"{what}: ready ({time.monotonic() - started:.1f} s)")
+    def _prepare_database(self) -> None:
+        """Bring tables and seed up to date, in this process: a child would import it all again."""
+        if self._supervisor.must_stop():
+            return
+        started = time.monotonic()
+        os.environ.update(self._site.environment)
+        from cli import migrate, seed
+
+        for step in (migrate.run, seed.run):
+            step()
+        say(f"tables, people, instruments, prices: ready ({time.monotonic() - started:.1f} s)")
 
     def _admit_devices(self) -> None:
         """Give every registered device, or its gateway, an account at the broker."""
         if self._broker is None or self._supervisor.must_stop():
             return
-        wanted = read_spokesmen(self._site.environment["YIXIANG_DATABASE_URL"])
-        if wanted != self._admitted:
-            self._broker.admit(self._site.field_accounts(wanted))
-            self._admitted = wanted
+        try:
+            wanted = read_spokesmen(os.environ["YIXIANG_DATABASE_URL"])
+        except psycopg.OperationalError:
+            return  # it is coming back; the next look finds what is new
+        fresh = [it for it in wanted if it not in self._admitted]
+        if fresh:
+            self._broker.admit(self._site.field_accounts(fresh))
+            self._admitted += fresh
             if self._broker_child and self._broker_child.process:
                 self._broker.reload(self._broker_child.process)
 
-    def _programs(self, *, with_sims: bool, speed: float) -> list[Child]:
-        """Return the platform's processes, in the order in which they start."""
-        site = self._site
-        site.environment |= {
-            "YIXIANG_DATA": str(site.data),
-            "YIXIANG_SECRET_KEY_FILE": str(site.find_secret("key")),
-            "YIXIANG_PUBLIC_URL": self._url(),
-            "YIXIANG_COOKIE_SECURE": "false",
-            "YIXIANG_DEMO_ACCOUNTS": "true",
-            "YIXIANG_SECOND_FACTOR_ROLES": "",
-            "YIXIANG_SECOND_FACTOR_ROLES": "",
-        }
-        children = []
-        if with_sims:
-            children += self._field(speed)
-        children += [
+    def _platform(self) -> list[Child]:
+        """Return the platform's processes."""
+        children = [
             Child(name=name, order=self._order(name), is_ready=has_said("ready"))
             for name in ("ingest", "jobs")
         ]
         api = self._order("api", "--host", self._host, "--port", str(self._port))
-        children.append(Child(name="api", order=api, is_ready=self._api_answers))
-        return children
+        return [*children, Child(name="api", order=api, is_ready=self._api_answers)]
 
     def _field(self, speed: float) -> list[Child]:
         """Return the simulators and the gateway that polls them."""
@@ -222,6 +230,19 @@ class Demo:
         return f"http://{shown}:{self._port}"
 
 
+def database_child(cluster: Cluster, log: Path) -> Child:
+    return Child(
+        name="postgres",
+        order=lambda: cluster.order(log),
+        is_ready=cluster.is_ready,
+        ready_limit_s=120,  # recovery after a crash takes its time
+    )
+
+
+def broker_child(broker: Broker, log: Path) -> Child:
+    return Child(name="broker", order=lambda: broker.order(log), is_ready=broker.is_ready)
+
+
 def choose_port(wanted: int | None) -> int:
     """Return the port for the pages: the asked one or none, else the usual one or a free one."""
     port = find_free_port(DEFAULT_PORT if wanted is None else wanted or None)
@@ -232,8 +253,6 @@ def choose_port(wanted: int | None) -> int:
 
 def read_spokesmen(database_url: str) -> list[Spokesman]:
     """Return which account speaks for which devices, as the platform's tables say."""
-    import psycopg
-
     with psycopg.connect(database_url, connect_timeout=5) as connection:
         rows = connection.execute(
             "SELECT coalesce(gateway, name), array_agg(name ORDER BY name)"
@@ -243,7 +262,9 @@ def read_spokesmen(database_url: str) -> list[Spokesman]:
 
 
 def say(text: str) -> None:
-    print(f"  {text}", flush=True)
+    # The terminal may be closed by now; that must not keep us from stopping the rest.
+    with suppress(OSError):
+        print(f"  {text}", flush=True)
 
 
 def print_welcome(url: str, data: Path, took_s: float) -> None:

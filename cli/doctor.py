@@ -1,5 +1,6 @@
 """`yixiang doctor`: look at database, broker, clock and disk, and check the invariants."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,9 @@ def run(
         print(f"looking at the demo in {joined}")
         demo_conf = find_home(joined).folder / "mosquitto" / "mosquitto.conf"
         mosquitto_conf = mosquitto_conf or (demo_conf if demo_conf.exists() else None)
+    elif not os.environ.get("YIXIANG_DATABASE_URL"):
+        print("no demo is running here: start one, name its --data, or set YIXIANG_DATABASE_URL")
+        raise typer.Exit(2)
     settings = Settings.read()
     findings = (
         examine_invariants(settings.database_url.get_secret_value())

@@ -42,12 +42,13 @@ def platform_account(name: str, password: str) -> BrokerAccount:
 
 
 def field_account(name: str, password: str, devices: Sequence[str]) -> BrokerAccount:
-    """Speak for these devices and hear what is said to them, and nothing else."""
+    """Speak for these devices and for itself, and hear what is said to them; nothing else."""
+    subjects = tuple(dict.fromkeys((name, *devices)))
     return BrokerAccount(
         name,
         password,
-        publish=tuple(f"lab/1/{device}/{word}" for device in devices for word in DEVICE_SAYS),
-        subscribe=tuple(f"lab/1/{device}/{word}" for device in devices for word in DEVICE_HEARS),
+        publish=tuple(f"lab/1/{subject}/{word}" for subject in subjects for word in DEVICE_SAYS),
+        subscribe=tuple(f"lab/1/{subject}/{word}" for subject in subjects for word in DEVICE_HEARS),
     )
 
 

@@ -132,7 +132,7 @@ def write_gateway_file(
 def find_spokesmen(scenario: Path) -> list[Spokesman]:
     """Return who speaks for the devices of a scenario: the gateway, or each for itself."""
     devices = tomllib.loads(scenario.read_text(encoding="utf-8")).get("device", [])
-    behind = tuple(device["name"] for device in devices if "link" in device)
+    behind = tuple(sorted(device["name"] for device in devices if "link" in device))
     alone = [device["name"] for device in devices if "link" not in device]
     return [Spokesman(GATEWAY, behind), *(Spokesman(name, (name,)) for name in alone)]
 

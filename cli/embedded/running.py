@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from cli.embedded.accounts import write_atomically
@@ -12,9 +11,10 @@ from cli.embedded.programs import default_data_folder
 NOTE = Path("secrets") / "environment.json"
 
 
-def note_environment(data: Path, environment: Mapping[str, str]) -> None:
+def note_environment(data: Path) -> None:
     """Leave for other commands what the demo's own processes are told."""
-    write_atomically(data / NOTE, json.dumps(dict(environment), indent=1))
+    told = {name: value for name, value in os.environ.items() if name.startswith("YIXIANG_")}
+    write_atomically(data / NOTE, json.dumps(told, indent=1))
 
 
 def join_running_demo(data: Path | None = None) -> Path | None:

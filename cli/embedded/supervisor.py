@@ -108,11 +108,17 @@ class Supervisor:
 
     def start_all(self, children: Sequence[Child]) -> None:
         """Start several, one right after the other, and wait until all are ready."""
-        if self.must_stop():
-            return
-        for child in children:
-            self._children.append(child)
-            self._launch(child)
+        self.launch(children)
+        self.wait_for(children)
+
+    def launch(self, children: Sequence[Child]) -> None:
+        """Start several and go on; `wait_for` tells when they are ready."""
+        if not self.must_stop():
+            for child in children:
+                self._children.append(child)
+                self._launch(child)
+
+    def wait_for(self, children: Sequence[Child]) -> None:
         for child in children:
             self._await(child)
 
