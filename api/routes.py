@@ -2,7 +2,21 @@
 
 from fastapi import APIRouter
 
-from api import account, audit, charges, health, instruments, reservations, sign_in, workdays
+from api import (
+    account,
+    alarms,
+    audit,
+    charges,
+    devices,
+    files,
+    health,
+    instruments,
+    live,
+    quarantine,
+    reservations,
+    sign_in,
+    workdays,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
@@ -13,4 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     charges.router,
     workdays.router,
     audit.router,
+    files.router,
+    devices.router,
+    alarms.router,
+    quarantine.router,
+    live.router,
 )

@@ -2,8 +2,10 @@
 
 from jobs import (
     check_invariants,
+    close_lost_runs,
     end_uses,
     escalate_due,
+    make_partitions,
     meter_uses,
     note_absences,
     note_uses,
@@ -23,6 +25,8 @@ JOBS: tuple[Job, ...] = (
     Job("note-absences", 20, note_absences.run),
     Job("seal-audit", 10, seal_audit.run),
     Job("escalate-due", 60, escalate_due.run),
+    Job("close-lost-runs", 15, close_lost_runs.run),
+    Job("make-partitions", 3600, make_partitions.run),
     Job("check-invariants", 300, check_invariants.run),
 )
 

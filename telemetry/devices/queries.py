@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from foundation.identifiers import DeviceId
+from foundation.identifiers import DeviceId, InstitutionId
 from telemetry.devices.rules import Change, Presence, presence
 from telemetry.devices.tables import Device, DeviceState, GatewayState, PresenceChange
 
@@ -51,3 +51,11 @@ def changes_of(session: Session, name: str, since: datetime, until: datetime) ->
         .order_by(PresenceChange.at, PresenceChange.id)
     ).all()
     return [Change(at, is_online) for at, is_online in [*before, *within]]
+
+
+def list_names(session: Session, institution_id: InstitutionId) -> list[str]:
+    """List the wire names of an institution's devices and of their gateways."""
+    rows = session.execute(
+        select(Device.name, Device.gateway).where(Device.institution_id == institution_id)
+    )
+    return sorted({name for row in rows for name in row if name})

@@ -73,7 +73,7 @@ def store_birth(
 
     A channel is the same quantity under the same name for ever; a birth may correct its unit.
     """
-    declared = sorted(metrics, key=lambda metric: metric.name)
+    declared = sorted(metrics, key=lambda metric: metric.key)
     channels: dict[str, int] = {}
     for metric in declared:
         row = connection.execute(

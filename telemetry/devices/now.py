@@ -1,0 +1,186 @@
+"""Questions about how devices are now: everything a dashboard shows, in two statements."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from foundation.identifiers import DeviceId, InstitutionId, RunId
+
+PHASES: Final = {0: "idle", 1: "warm_up", 2: "run", 3: "cool_down", 4: "fault"}
+QUALITIES: Final = {0: "good", 1: "repeated", 2: "late", 3: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class LastValue:
+    name: str
+    unit: str
+    value: float | None
+    at: datetime
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interlock:
+    wanted: str
+    reported: str
+    lease_until: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    id: RunId
+    session: str
+    started_at: datetime
+    metered_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNow:
+    """One device as of now."""
+
+    id: DeviceId
+    name: str
+    model: str
+    institution_id: InstitutionId
+    protocol: str
+    online: bool
+    op: str
+    mode: str
+    boot: str | None
+    seen_at: datetime | None
+    interlock: Interlock | None
+    run: OpenRun | None
+    alarms: int
+    worst_alarm: str | None
+    gaps: int
+    last: tuple[LastValue, ...]
+
+    @property
+    def phase(self) -> str | None:
+        value = next((last.value for last in self.last if last.name == "phase"), None)
+        return None if value is None else PHASES.get(int(value))
+
+
+DEVICES: Final = """
+    WITH chosen AS (
+        SELECT * FROM devices
+        WHERE (CAST(:institution_id AS uuid) IS NULL OR institution_id = :institution_id)
+          AND (CAST(:names AS text[]) IS NULL OR name = ANY (:names))
+          AND (CAST(:after AS text) IS NULL OR name > :after)
+        ORDER BY name LIMIT :limit
+    ), alarmed AS (
+        SELECT device_id, count(*) AS alarms, max(CASE severity
+            WHEN 'critical' THEN 3 WHEN 'major' THEN 2 WHEN 'minor' THEN 1 ELSE 0 END) AS worst
+        FROM alarms WHERE cleared_at IS NULL GROUP BY 1
+    ), gapped AS (
+        SELECT device_id, count(*) AS gaps FROM sequence_gaps
+        WHERE filled_at IS NULL AND given_up_at IS NULL GROUP BY 1
+    )
+    SELECT device.id, device.name, device.model, device.institution_id, device.protocol,
+           coalesce(state.online, false) AND coalesce(gateway.online, true) AS online,
+           coalesce(state.op, 'not_available') AS op, coalesce(state.mode, 'none') AS mode,
+           state.boot, state.seen_at,
+           wanted.value AS wanted, wanted.reported_value, wanted.lease_until,
+           coalesce(wanted.reported_at, wanted.wanted_at) AS interlock_at,
+           run.id AS run_id, run.session, run.started_at, run.metered_ms,
+           coalesce(alarmed.alarms, 0) AS alarms, alarmed.worst,
+           coalesce(gapped.gaps, 0) AS gaps
+    FROM chosen AS device
+    LEFT JOIN device_states AS state ON state.device_id = device.id
+    LEFT JOIN gateway_states AS gateway ON gateway.name = device.gateway
+    LEFT JOIN wanted_states AS wanted
+           ON wanted.device_id = device.id AND wanted.target = 'interlock'
+    LEFT JOIN LATERAL (
+        SELECT * FROM runs WHERE runs.device_id = device.id AND runs.state = 'open'
+        ORDER BY started_at DESC LIMIT 1) AS run ON true
+    LEFT JOIN alarmed ON alarmed.device_id = device.id
+    LEFT JOIN gapped ON gapped.device_id = device.id
+    ORDER BY device.name
+"""
+
+VALUES: Final = text(
+    """
+    SELECT channel.device_id, channel.name, channel.unit, latest.value, latest.at, latest.quality,
+           latest.received_at
+    FROM channels AS channel
+    JOIN latest_readings AS latest ON latest.channel_id = channel.id
+    WHERE channel.device_id = ANY (:ids)
+    ORDER BY channel.id
+    """
+)
+SEVERITIES: Final = ("info", "minor", "major", "critical")
+
+
+def read_devices(
+    session: Session,
+    *,
+    institution_id: InstitutionId | None = None,
+    names: Sequence[str] | None = None,
+    after: str | None = None,
+    limit: int = 1_000,
+) -> list[DeviceNow]:
+    """Return devices by name with all that is known of them now."""
+    rows = session.execute(
+        text(DEVICES),
+        {
+            "institution_id": institution_id,
+            "names": None if names is None else list(names),
+            "after": after,
+            "limit": limit,
+        },
+    ).all()
+    last = read_last(session, [row.id for row in rows])
+    return [see_device(row, last) for row in rows]
+
+
+def read_last(
+    session: Session, device_ids: Sequence[DeviceId]
+) -> dict[DeviceId, list[tuple[LastValue, datetime]]]:
+    """Return the newest reading of every channel of these devices, and when it came."""
+    found: dict[DeviceId, list[tuple[LastValue, datetime]]] = defaultdict(list)
+    if not device_ids:
+        return found
+    for device_id, name, unit, value, at, quality, received_at in session.execute(
+        VALUES, {"ids": list(device_ids)}
+    ):
+        found[device_id].append(
+            (LastValue(name, unit, value, at, QUALITIES.get(quality, "bad")), received_at)
+        )
+    return found
+
+
+def see_device(
+    row: Any,  # noqa: ANN401 - a row of DEVICES
+    last: dict[DeviceId, list[tuple[LastValue, datetime]]],
+) -> DeviceNow:
+    values = last.get(row.id, [])
+    # The state row notes only now and then when the device was heard of; readings always do.
+    heard = [at for at in (row.seen_at, *(received_at for _, received_at in values)) if at]
+    return DeviceNow(
+        id=DeviceId(row.id),
+        name=row.name,
+        model=row.model,
+        institution_id=InstitutionId(row.institution_id),
+        protocol=row.protocol,
+        online=row.online,
+        op=row.op,
+        mode=row.mode,
+        boot=row.boot,
+        seen_at=max(heard, default=None),
+        interlock=Interlock(row.wanted, row.reported_value, row.lease_until, row.interlock_at)
+        if row.wanted
+        else None,
+        run=OpenRun(RunId(row.run_id), row.session, row.started_at, row.metered_ms)
+        if row.run_id
+        else None,
+        alarms=row.alarms,
+        worst_alarm=None if row.worst is None else SEVERITIES[row.worst],
+        gaps=row.gaps,
+        last=tuple(value for value, _ in values),
+    )

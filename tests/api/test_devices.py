@@ -1,0 +1,247 @@
+"""Routes on devices, alarms and the quarantine: what they show, and to whom."""
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session, sessionmaker
+
+from telemetry.alarms.service import raise_alarm
+from telemetry.devices.service import (
+    KnownDevice,
+    MetricDeclared,
+    StateReport,
+    store_birth,
+    store_gateway_state,
+    store_state,
+)
+from telemetry.devices.tables import Device
+from telemetry.quarantine.rules import Reason
+from telemetry.quarantine.service import Rejected, quarantine
+from telemetry.readings.service import ensure_partitions, store_latest, store_readings
+from tests import make
+from tests.api.conftest import SignedInAs
+from tests.cast import Cast
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+NOW_MS = int(NOW.timestamp() * 1000)
+
+
+@pytest.fixture
+def raw(connection: Connection) -> psycopg.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    return raw
+
+
+@pytest.fixture
+def device(cast: Cast, session_factory: sessionmaker[Session], raw: psycopg.Connection) -> Device:
+    """A device that has been running for ten minutes and reported its power each second."""
+    with session_factory.begin() as session:
+        made = make.device(session, institution=cast.institution, name="hplc-9", gateway="gw-9")
+    known = KnownDevice(made.id, made.name, made.gateway)
+    keys = store_birth(
+        raw,
+        made.id,
+        boot="b1",
+        firmware="1",
+        model="m",
+        metrics=[MetricDeclared(1, "power_w", "W", "f"), MetricDeclared(2, "phase", "1", "i")],
+        received_at=NOW,
+    )
+    ensure_partitions(raw, {NOW_MS // 86_400_000, (NOW_MS - 600_000) // 86_400_000})
+    rows = [(keys[1], NOW_MS - 1000 * s, 100.0 + s % 10, 0, NOW_MS) for s in range(600)]
+    rows += [
+        (keys[2], NOW_MS - 600_000, 1.0, 0, NOW_MS),
+        (keys[2], NOW_MS - 300_000, 2.0, 0, NOW_MS),
+    ]
+    store_readings(raw, sorted(rows))
+    store_latest(raw, sorted([rows[0], rows[-1]]))
+    report = StateReport(
+        boot="b1",
+        is_online=True,
+        at=NOW,
+        op="executing",
+        mode="processing",
+        session="s-1",
+        is_retained=False,
+    )
+    store_state(raw, known, report, received_at=NOW)
+    store_gateway_state(raw, "gw-9", boot="g1", is_online=True, received_at=NOW)
+    return made
+
+
+@pytest.mark.usefixtures("device")
+def test_device_shows_its_state_and_last_values(signed_in_as: SignedInAs, cast: Cast) -> None:
+    view = signed_in_as(cast.bob).get("/api/v1/devices/hplc-9").json()
+
+    assert (view["state"], view["phase"], view["online"]) == ("running", "run", True)
+    assert [(last["key"], last["value"], last["unit"]) for last in view["last"]] == [
+        ("power_w", 100.0, "W"),
+        ("phase", 2.0, "1"),
+    ]
+
+
+@pytest.mark.usefixtures("device")
+def test_device_is_away_while_its_gateway_is(
+    signed_in_as: SignedInAs, cast: Cast, raw: psycopg.Connection
+) -> None:
+    store_gateway_state(raw, "gw-9", boot="g1", is_online=False, received_at=NOW)
+
+    view = signed_in_as(cast.bob).get("/api/v1/devices/hplc-9").json()
+
+    assert (view["state"], view["online"]) == ("offline", False)
+
+
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("path", ["", "/series", "/runs", "/states", "/readings.csv"])
+def test_another_institution_cannot_tell_that_the_device_exists(
+    signed_in_as: SignedInAs, cast: Cast, path: str
+) -> None:
+    span = {"metric": "power_w", "from": NOW.isoformat(), "to": NOW.replace(year=2030).isoformat()}
+
+    theirs = signed_in_as(cast.dan).get(f"/api/v1/devices/hplc-9{path}", params=span)
+    nobodys = signed_in_as(cast.dan).get(f"/api/v1/devices/no-such{path}", params=span)
+
+    assert theirs.status_code == nobodys.status_code == 404
+    assert theirs.json()["code"] == nobodys.json()["code"] == "device_not_found"
+
+
+@pytest.mark.usefixtures("device")
+def test_list_shows_only_the_callers_institution(signed_in_as: SignedInAs, cast: Cast) -> None:
+    names = {
+        who.login: [
+            item["name"] for item in signed_in_as(who).get("/api/v1/devices").json()["items"]
+        ]
+        for who in (cast.bob, cast.dan, cast.oscar)
+    }
+
+    assert names == {cast.bob.login: ["hplc-9"], cast.dan.login: [], cast.oscar.login: ["hplc-9"]}
+
+
+def test_member_may_not_look_at_devices(signed_in_as: SignedInAs, cast: Cast) -> None:
+    assert signed_in_as(cast.alice).get("/api/v1/devices").status_code == 403
+
+
+@pytest.mark.usefixtures("device")
+def test_short_span_is_shown_raw_and_a_long_one_in_buckets(
+    signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    client = signed_in_as(cast.bob)
+
+    def series(since: datetime, points: int) -> dict[str, object]:
+        answer = client.get(
+            "/api/v1/devices/hplc-9/series",
+            params={
+                "metric": "power_w",
+                "from": since.isoformat(),
+                "to": (NOW + timedelta(seconds=1)).isoformat(),
+                "points": points,
+            },
+        )
+        assert answer.status_code == 200, answer.text
+        found: dict[str, object] = answer.json()
+        return found
+
+    raw = series(NOW - timedelta(seconds=59), 600)
+    binned = series(NOW - timedelta(seconds=599), 60)
+
+    assert raw["bucket_s"] == 0
+    points = raw["points"]
+    assert isinstance(points, list)
+    assert len(points) == 60
+    assert points[-1] == [NOW_MS, 100.0, 100.0, 100.0]
+    assert binned["bucket_s"] == 10
+    buckets = binned["points"]
+    assert isinstance(buckets, list)
+    # Every whole bucket of ten seconds holds each of 100 … 109 once.
+    assert buckets[1][1:] == [100.0, 104.5, 109.0]
+
+
+@pytest.mark.usefixtures("device")
+def test_span_that_ends_before_it_begins_is_refused(signed_in_as: SignedInAs, cast: Cast) -> None:
+    answer = signed_in_as(cast.bob).get(
+        "/api/v1/devices/hplc-9/runs",
+        params={"from": NOW.isoformat(), "to": (NOW - timedelta(hours=1)).isoformat()},
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "span_refused"
+
+
+@pytest.mark.usefixtures("device")
+def test_states_are_the_phases_one_after_the_other(signed_in_as: SignedInAs, cast: Cast) -> None:
+    spans = (
+        signed_in_as(cast.bob)
+        .get(
+            "/api/v1/devices/hplc-9/states",
+            params={"from": (NOW - timedelta(hours=1)).isoformat(), "to": NOW.isoformat()},
+        )
+        .json()["items"]
+    )
+
+    assert [span["phase"] for span in spans] == ["warm_up", "run"]
+    assert spans[0]["to"] == spans[1]["from"]
+    assert spans[1]["to"] is None
+
+
+@pytest.mark.usefixtures("device")
+def test_export_holds_every_reading(signed_in_as: SignedInAs, cast: Cast) -> None:
+    answer = signed_in_as(cast.bob).get(
+        "/api/v1/devices/hplc-9/readings.csv",
+        params={
+            "metric": "power_w",
+            "from": (NOW - timedelta(hours=1)).isoformat(),
+            "to": (NOW + timedelta(seconds=1)).isoformat(),
+        },
+    )
+
+    lines = answer.text.splitlines()
+    assert lines[0] == "at,value,quality,received_at"
+    assert len(lines) == 601
+
+
+def test_alarm_is_acknowledged_once_and_by_the_first(
+    signed_in_as: SignedInAs, cast: Cast, device: Device, session_factory: sessionmaker[Session]
+) -> None:
+    with session_factory.begin() as session:
+        alarm_id = raise_alarm(
+            session, device_id=device.id, code="TEMP_HI", severity="major", raised_at=NOW, now=NOW
+        )
+
+    by_bob = signed_in_as(cast.bob).post(f"/api/v1/alarms/{alarm_id}/acknowledge")
+    by_mei = signed_in_as(cast.mei).post(f"/api/v1/alarms/{alarm_id}/acknowledge")
+    by_dan = signed_in_as(cast.dan).post(f"/api/v1/alarms/{alarm_id}/acknowledge")
+
+    assert (by_bob.status_code, by_mei.status_code, by_dan.status_code) == (200, 200, 404)
+    assert by_mei.json()["acknowledged_at"] == by_bob.json()["acknowledged_at"]
+    listed = signed_in_as(cast.bob).get("/api/v1/alarms", params={"active": True}).json()["items"]
+    assert [item["code"] for item in listed] == ["TEMP_HI"]
+
+
+@pytest.mark.usefixtures("device")
+def test_quarantine_shows_reason_and_beginning(
+    signed_in_as: SignedInAs, cast: Cast, raw: psycopg.Connection
+) -> None:
+    quarantine(
+        raw,
+        [
+            Rejected("lab/1/hplc-9/m", b'{"s":', Reason.UNDECODABLE, "cut short", NOW),
+            Rejected("lab/1/hplc-9/m", b'{"s":', Reason.UNDECODABLE, "cut short", NOW),
+            Rejected("lab/1/stranger/m", b"\xff\x00", Reason.UNKNOWN_DEVICE, "who?", NOW),
+        ],
+    )
+
+    mine = signed_in_as(cast.bob).get("/api/v1/quarantine").json()["items"]
+    everybodys = signed_in_as(cast.oscar).get("/api/v1/quarantine").json()["items"]
+
+    assert [(item["reason"], item["preview"], item["times"]) for item in mine] == [
+        ("undecodable", '{"s":', 2)
+    ]
+    assert {item["preview"] for item in everybodys} == {'{"s":', "ff 00"}
+
+
+def test_stranger_is_turned_away_from_devices(stranger: TestClient) -> None:
+    assert stranger.get("/api/v1/devices").status_code == 401
