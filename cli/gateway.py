@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from gateways.edge.central import CentralStore
     from gateways.edge.config import GatewaySettings
     from gateways.edge.process import Gateway
 
@@ -53,6 +54,15 @@ def run(
         typer.echo(f"{error.code}: {error}", err=True)
         raise typer.Exit(2) from None
 
+    gateway.start()
+    if ready_file is not None:
+        write_ready_file(ready_file, gateway)
+    attend(gateway, central, config if watch else None)
+    gateway.stop()
+
+
+def attend(gateway: "Gateway", central: "CentralStore", watched: Path | None) -> None:
+    """Reload when asked to, by signal, by the platform or by a changed file, until told to end."""
     done, again = threading.Event(), threading.Event()
 
     def ask(event: threading.Event) -> None:
@@ -62,21 +72,16 @@ def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ask(done))
     signal.signal(signal.SIGHUP, lambda *_: ask(again))
-    gateway.start()
-    if ready_file is not None:
-        write_ready_file(ready_file, gateway)
-    seen = stamps(config, gateway) if watch else None
+    seen = stamps(watched, gateway) if watched else []
     while not done.is_set():
-        gateway.woken.wait(WATCH_S if watch else None)
+        gateway.woken.wait(WATCH_S if watched else None)
         gateway.attend()
-        if seen is not None and (now := stamps(config, gateway)) != seen:
+        if watched and (now := stamps(watched, gateway)) != seen:
             seen = now
             again.set()
         if again.is_set():
             again.clear()
             gateway.reload_files(central)
-            seen = stamps(config, gateway) if watch else None
-    gateway.stop()
 
 
 def load(config: Path, central: Path | None = None) -> "GatewaySettings":

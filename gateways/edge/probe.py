@@ -35,12 +35,12 @@ def describe_requests(device: DeviceSettings) -> list[str]:
     lines = []
     for group in device.profile.groups:
         tags = [metric.tag for metric in device.profile.in_group(group.name)]
-        for layout in plan(tags, device.profile.limits):
-            lines.append(
-                f"{group.name} every {group.period_s * device.poll_factor:g} s:"
-                f" {layout.table} {layout.address}…{layout.address + layout.count - 1},"
-                f" {len(layout.tags)} values"
-            )
+        how_often = f"{group.name} every {group.period_s * device.poll_factor:g} s"
+        lines += [
+            f"{how_often}: {layout.table} {layout.address}…{layout.address + layout.count - 1},"
+            f" {len(layout.tags)} values"
+            for layout in plan(tags, device.profile.limits)
+        ]
     return lines
 
 

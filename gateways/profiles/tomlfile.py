@@ -162,7 +162,7 @@ class Section:
         if choices is not None and value not in choices:
             listed = ", ".join(sorted(choices))
             self.problem(key, "unknown_choice", f"须为 {listed} 之一", f"must be one of {listed}")
-            return default or next(iter(sorted(choices)))
+            return default or min(choices, default="")
         if pattern is not None and not re.fullmatch(pattern, value):
             self.problem(key, "wrong_form", f"须符合 {pattern}", f"must match {pattern}")
             return default or ""
