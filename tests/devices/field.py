@@ -70,9 +70,7 @@ class Platform:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _note(
-        self, _client: Client, _userdata: Any, message: MQTTMessage
-    ) -> None:
+    def _note(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         device, kind = message.topic.split("/")[2:4]
         if kind in {"ack", "cmd"} or not message.payload:
             return
