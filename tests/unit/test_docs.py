@@ -1,0 +1,63 @@
+"""The documents name what is there, and all of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.app import COMMANDS
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("[0-9]*.md"))
+PAGES = [
+    *PROJECT.glob("*.md"),
+    *(PROJECT / "docs").rglob("*.md"),
+]
+ROOMS = [
+    path.name
+    for path in sorted(PROJECT.iterdir())
+    if path.is_dir() and (path / "__init__.py").exists()
+]
+# A word in backticks that looks like a path of this repository.
+PATH = re.compile(
+    r"`((?:[a-z_]+/)+[\w.-]+\.(?:py|toml|yml|md|json|mjs|ts|tsx)|[a-z_]+(?:/[a-z_]+)+)`"
+)
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_decision_says_all_that_a_decision_must(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    for part in (
+        "Context", "Decision", "Consequences", "Alternatives turned down", "What enforces it",
+    ):  # fmt: skip
+        assert f"**{part}.**" in text, part
+
+
+def test_every_decision_is_listed() -> None:
+    index = (PROJECT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"\(([0-9][\w.-]+\.md)\)", index) == [page.name for page in DECISIONS]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_paths_named_in_a_page_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+
+    missing = [path for path in PATH.findall(text) if not (PROJECT / path).exists()]
+    missing += [path for path in linked if not (page.parent / path).exists()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_readme_and_architecture_name_every_room(room: str) -> None:
+    for page in ("README.md", "docs/architecture.md"):
+        assert f"`{room}/`" in (PROJECT / page).read_text(encoding="utf-8"), page
+
+
+def test_architecture_names_every_command() -> None:
+    text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    assert [name for name in COMMANDS if f"`{name}`" not in text] == []
