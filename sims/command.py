@@ -35,7 +35,7 @@ def models() -> None:
     """List the models there are."""
     for model in MODELS.values():
         wires = "modbus, mqtt" if model.layout else "mqtt"
-        typer.echo(f"{model.name:12} {wires:13} {(model.machine.__doc__ or '').strip()}")
+        typer.echo(f"{model.name:12} {wires:13} {model.about}")
 
 
 @app.command()

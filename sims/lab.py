@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sims import traces
 from sims.clock import Elapsed, SimClock
 from sims.device import SimDevice
+from sims.instruments.monitors import PowerMeter
 from sims.lab1 import Lab1Device
 from sims.modbus.lines import Line, PtyLine, RtuFraming, Secret, SocketLine, TcpFraming
 from sims.modbus.server import ModbusServer, Seat
@@ -58,7 +60,10 @@ class Lab:
         if place.state is not None:
             place.state.mkdir(parents=True, exist_ok=True)
         for part in scenario.device:
-            self.devices[part.name] = self._make(part)
+            device = self._make(part)
+            self.devices[part.name] = device
+            if part.trace is not None and isinstance(device.machine, PowerMeter):
+                device.machine.follow(traces.read(part.trace))
         self._groups = _in_groups(list(self.devices.values()), self.slice_ms)
         for link in scenario.link:
             seats = {

@@ -169,10 +169,14 @@ class Lab1Device(SimDevice):
             if self._heartbeat_in_ms <= 0:
                 self._heartbeat_in_ms += HEARTBEAT_MS
                 self._event("hb")
+        while self.machine.readings:
+            age_ms, values = self.machine.readings.popleft()
+            self._measure(values, self._stamp_ms - age_ms)
         self._sample_in_ms -= calendar_ms
         if self._sample_in_ms <= 0:
             self._sample_in_ms = max(self._sample_in_ms + SAMPLE_MS, 1)
-            self._measure()
+            if not self.machine.stamps_itself:
+                self._measure()
         elif self.machine.interlock != self._interlock:
             self._measure()
 
@@ -220,26 +224,29 @@ class Lab1Device(SimDevice):
         """Say something that has no number: lost if there is nobody to hear it."""
         self._plain.append((kind, self._encode(body), retain))
 
-    def _number(self, kind: str, body: dict[str, Any]) -> None:
+    def _number(self, kind: str, body: dict[str, Any], at_ms: int | None = None) -> None:
         """Say something with a number, and keep it until it is safe."""
+        at_ms = self._stamp_ms if at_ms is None else at_ms
         self.seq += 2 if self.board.take("seq_gap") else 1
-        whole = {"s": 1, "boot": self.boot, "seq": self.seq, "ts": self._stamp_ms, **body}
+        whole = {"s": 1, "boot": self.boot, "seq": self.seq, "ts": at_ms, **body}
         payload = b"{broken" if self.board.take("malformed") else self._encode(whole)
         self._waiting[self.boot, self.seq] = Outgoing(kind, self.boot, self.seq, payload)
 
-    def _measure(self) -> None:
+    def _measure(self, only: dict[str, float] | None = None, at_ms: int | None = None) -> None:
         if self.board.get("silent") is not None:
             return
         self._interlock = self.machine.interlock
         values = []
         for metric in self.machine.METRICS:
-            value = self.machine.measure(metric.name)
+            if only is not None and metric.name not in only:
+                continue
+            value = self.machine.measure(metric.name) if only is None else only[metric.name]
             if value is None:
                 continue
             if metric.kind == "f":
                 value = round(float(value), 3)
             values.append({"k": metric.key, "v": value})
-        self._number("m", {"m": values})
+        self._number("m", {"m": values}, at_ms)
         self._measurements += 1
         if self._measurements > MEASUREMENTS_MAX:
             oldest = next(key for key, message in self._waiting.items() if message.kind == "m")

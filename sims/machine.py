@@ -2,9 +2,12 @@
 
 import random
 from abc import ABC, abstractmethod
+from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Literal
+
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 MJ_PER_WH = 3_600_000
 NO_WATCHDOG = 0xFFFF
 LEASE_GRACE_MS = 10_000
+DRIFT_S = 1800.0
+READINGS_MAX = 100_000
 
 MetricKind = Literal["f", "i", "b", "c"]
 Value = float | int | bool | None
@@ -74,6 +79,9 @@ class Machine(ABC):
         self.power_w = 0.0
         self.ambient = 22.0 + self.chance.uniform(-1.5, 1.5)
         self.relay_stuck = False
+        # Readings the instrument stamped itself: how old in ms, and what.
+        self.readings: deque[tuple[int, dict[str, float]]] = deque(maxlen=READINGS_MAX)
+        self.stamps_itself = False
         self.overlays: dict[str, Callable[[Value], Value]] = {}
         self._unlocked = False
         self._lease_ms: int | None = 0
@@ -214,9 +222,15 @@ class Machine(ABC):
     @abstractmethod
     def _is_cool(self) -> bool: ...
 
+    def _is_done(self) -> bool:
+        """Tell whether the programme has ended by itself. Most go on until stopped."""
+        return False
+
     def _follow_phase(self) -> None:
         if self.phase is Phase.WARM_UP and self._is_warm():
             self._enter(Phase.RUN)
+        elif self.phase is Phase.RUN and self._is_done():
+            self._stop_working()
         elif self.phase is Phase.COOL_DOWN and self._is_cool():
             self._enter(Phase.IDLE)
 
@@ -228,6 +242,28 @@ class Machine(ABC):
         self.phase = phase
         self.phase_ms = 0
 
+    def _wander(self, value: float, home: float, seconds: float, step: float) -> float:
+        """Let a quantity drift at random, slowly called home."""
+        return value + (home - value) * seconds / DRIFT_S + self.chance.gauss(0, step)
+
     def _near(self, value: float, target: float, seconds: float, tau_s: float) -> float:
         """Move a first-order quantity towards its target."""
         return value + (target - value) * min(1.0, seconds / tau_s)
+
+
+class Monitor(Machine):
+    """Something that only watches: no run, no relay, always on."""
+
+    METRICS: ClassVar[tuple[Metric, ...]] = (Metric(1, "power_w", "W", "f"),)
+
+    @override
+    def start(self) -> bool:
+        return False
+
+    @override
+    def _is_warm(self) -> bool:
+        return True
+
+    @override
+    def _is_cool(self) -> bool:
+        return True

@@ -60,6 +60,7 @@ class RegisterMap:
     inputs: tuple[Register, ...] = ()
     holdings: tuple[Register, ...] = ()
     coils: dict[int, str] = field(default_factory=dict)
+    discretes: dict[int, str] = field(default_factory=dict)
     write_coil: dict[int, Callable[[Machine, bool], None]] = field(default_factory=dict)
     write_holding: dict[int, Callable[[Machine, int], None]] = field(default_factory=dict)
 

@@ -58,6 +58,7 @@ class DevicePart(Strict, frozen=True):
     link: str | None = None
     unit: int | None = None
     password: str | None = None
+    trace: Path | None = None
     operator: Habits = Habits()
     counters: dict[str, int] = {}
 
@@ -174,6 +175,8 @@ def _device_problems(scenario: Scenario) -> Iterator[Problem]:
         names.add(device.name)
         if device.model not in MODELS:
             yield f"{here}.model", f"no model {device.model!r}; there are {', '.join(MODELS)}"
+        if device.trace is not None and device.model != "YX-PM10":
+            yield f"{here}.trace", "only a power meter (YX-PM10) follows a trace"
         for counter, value in device.counters.items():
             if counter not in COUNTERS or value < 0:
                 yield f"{here}.counters", f"{counter} = {value} is no counter of a device"

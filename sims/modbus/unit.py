@@ -24,11 +24,8 @@ class MachineUnit:
         self.has_words_swapped = False
 
     def bits(self, function: int) -> Mapping[int, bool]:
-        if function != READ_COILS:
-            return {}
-        return {
-            address: bool(self.machine.measure(name)) for address, name in self.layout.coils.items()
-        }
+        table = self.layout.coils if function == READ_COILS else self.layout.discretes
+        return {address: bool(self.machine.measure(name)) for address, name in table.items()}
 
     def words(self, function: int) -> Mapping[int, int]:
         table = self.layout.holdings if function == READ_HOLDINGS else self.layout.inputs

@@ -2,10 +2,13 @@
 
 import pytest
 
-from sims.machine import Machine, Phase
+from sims.instruments.furnace import Furnace
+from sims.machine import Machine, Monitor, Phase
 from sims.models import MODELS
 from sims.operators import Habits, Operator
 
+WORKERS = [name for name, model in MODELS.items() if not issubclass(model.machine, Monitor)]
+EVERY_WORKER = pytest.mark.parametrize("name", sorted(WORKERS))
 EVERY_MODEL = pytest.mark.parametrize("name", sorted(MODELS))
 STEP_MS = 100
 
@@ -25,7 +28,7 @@ def live(machine: Machine, seconds: float) -> None:
 def start(machine: Machine) -> None:
     machine.lease(0xFFFF)
     machine.unlock()
-    assert machine.start()
+    assert machine.start() is not isinstance(machine, Monitor)
 
 
 def live_until(machine: Machine, phase: Phase, limit_s: float) -> None:
@@ -61,7 +64,7 @@ def test_same_seed_gives_the_same_series(name: str) -> None:
     series: list[list[object]] = [[], [], []]
     for machine, seen in zip((one, same, other), series, strict=True):
         start(machine)
-        for _ in range(600):
+        for _ in range(1500):
             machine.advance(STEP_MS)
             seen.append([machine.measure(metric.name) for metric in machine.METRICS])
 
@@ -69,7 +72,7 @@ def test_same_seed_gives_the_same_series(name: str) -> None:
     assert series[0] != series[2]
 
 
-@EVERY_MODEL
+@EVERY_WORKER
 def test_counters_only_rise_and_run_ms_counts_working_time_exactly(name: str) -> None:
     machine = machine_of(name)
     start(machine)
@@ -90,47 +93,47 @@ def test_counters_only_rise_and_run_ms_counts_working_time_exactly(name: str) ->
     assert phase_of(machine) is Phase.IDLE
 
 
-@EVERY_MODEL
+@EVERY_WORKER
 def test_run_goes_through_its_phases_in_order(name: str) -> None:
     machine = machine_of(name)
     seen = [machine.phase]
     start(machine)
 
-    for step in range(20_000):
+    for _ in range(20_000):
         if machine.phase is not seen[-1]:
             seen.append(machine.phase)
-        if step == 3000:
+        if machine.phase is Phase.RUN and machine.phase_ms >= 30_000:
             machine.lock()
-        if step > 3000 and machine.phase is Phase.IDLE:
+        if machine.phase is Phase.IDLE and len(seen) > 2:
             break
         machine.advance(STEP_MS)
 
     assert seen == [Phase.IDLE, Phase.WARM_UP, Phase.RUN, Phase.COOL_DOWN, Phase.IDLE]
 
 
-@EVERY_MODEL
+@EVERY_WORKER
 def test_working_draws_more_than_standing_idle(name: str) -> None:
     machine = machine_of(name)
     live(machine, 10)
     idle_mj = machine.counters.energy_mj
     start(machine)
-    live_until(machine, Phase.RUN, 600)
+    live_until(machine, Phase.RUN, 1500)
     before = machine.counters.energy_mj
     live(machine, 10)
 
     assert machine.counters.energy_mj - before > 1.5 * idle_mj
 
 
-@EVERY_MODEL
+@EVERY_WORKER
 def test_locking_stops_the_run_and_nothing_starts_while_locked(name: str) -> None:
     machine = machine_of(name)
     start(machine)
-    live_until(machine, Phase.RUN, 600)
+    live_until(machine, Phase.RUN, 1500)
 
     machine.lock()
 
     assert phase_of(machine) is Phase.COOL_DOWN
-    live_until(machine, Phase.IDLE, 600)
+    live_until(machine, Phase.IDLE, 1500)
     assert not machine.start()
     assert phase_of(machine) is Phase.IDLE
 
@@ -249,7 +252,7 @@ def test_tensile_tester_breaks_specimens_below_its_capacity() -> None:
 def test_chamber_holds_its_setpoint() -> None:
     machine = machine_of("YX-ECC225")
     start(machine)
-    live_until(machine, Phase.RUN, 600)
+    live_until(machine, Phase.RUN, 1500)
 
     live(machine, 250)
     hot = machine.measure("chamber_temp")
@@ -294,7 +297,7 @@ def test_person_starts_when_let_and_works_until_stopped() -> None:
     assert phase_of(machine) is Phase.IDLE
     watch(2.2)
     assert phase_of(machine) is Phase.WARM_UP
-    watch(600)
+    watch(1500)
     assert phase_of(machine) is Phase.RUN
     machine.lock()
     watch(60)
@@ -321,8 +324,113 @@ def test_person_who_does_not_show_up_starts_nothing() -> None:
     machine.lease(0xFFFF)
     machine.unlock()
 
-    for _ in range(600):
+    for _ in range(1500):
         person.watch(STEP_MS)
         machine.advance(STEP_MS)
 
     assert machine.run_ms == 0
+
+
+def test_autoclave_holds_its_temperature_and_stops_by_itself() -> None:
+    machine = machine_of("YX-AC150")
+    start(machine)
+    live_until(machine, Phase.RUN, 1500)
+    live(machine, 600)
+    assert machine.measure("chamber_temp") == pytest.approx(121.3, abs=1.0)
+    # Saturated steam at 121 °C presses 205 kPa (steam tables).
+    assert machine.measure("pressure_kpa") == pytest.approx(206, abs=6)
+
+    live_until(machine, Phase.IDLE, 1500)
+
+    assert machine.cycles == 1
+    assert machine.interlock
+    f0 = machine.measure("f0_min")
+    assert isinstance(f0, float)
+    assert 12 < f0 < 18
+
+
+def test_furnace_cycles_its_heater_within_one_run_and_ages() -> None:
+    machine, old = machine_of("YX-MF1200"), machine_of("YX-MF1200")
+    old.counters.run_ms = 1000 * 3_600_000
+    switched = 0
+    for each in (machine, old):
+        start(each)
+        live_until(each, Phase.RUN, 1500)
+    was_on = machine.measure("heater_on")
+    for _ in range(6000):
+        machine.advance(STEP_MS)
+        switched += machine.measure("heater_on") != was_on
+        was_on = machine.measure("heater_on")
+
+    assert switched >= 6
+    assert phase_of(machine) is Phase.RUN
+    live(old, 300)
+    # A thousand hot hours make the thermocouple read 20 °C low, so the furnace runs hotter.
+    assert isinstance(old, Furnace)
+    assert old.true_temp - old.furnace_temp == pytest.approx(20, abs=0.5)
+
+
+def test_spectrometer_loses_signal_as_its_cones_wear() -> None:
+    signals = []
+    for samples in (0, 4000):
+        machine = machine_of("YX-ICP90")
+        machine.counters.cycles = samples
+        start(machine)
+        live_until(machine, Phase.RUN, 1500)
+        live(machine, 45)
+        signals.append(machine.measure("signal_kcps"))
+
+    new, worn = signals
+    assert isinstance(new, float)
+    assert isinstance(worn, float)
+    assert worn / new == pytest.approx(0.7, abs=0.03)
+
+
+def test_microscope_waits_for_its_vacuum() -> None:
+    machine = machine_of("YX-SEM70")
+    start(machine)
+
+    live(machine, 60)
+    assert phase_of(machine) is Phase.WARM_UP
+    live_until(machine, Phase.RUN, 300)
+
+    pressure = machine.measure("chamber_pa")
+    assert isinstance(pressure, float)
+    assert pressure < 0.005
+
+
+def test_meter_turns_over_at_eight_digits() -> None:
+    machine = machine_of("YX-PM10")
+    machine.counters.energy_mj = 99_999_999 * 3_600_000
+    assert machine.energy_wh == 99_999_999
+
+    live(machine, 60)
+
+    assert machine.energy_wh < 100
+
+
+def test_supply_lives_on_its_battery_while_the_mains_are_gone() -> None:
+    machine = machine_of("YX-UPS3")
+    machine.trip(1)
+    live(machine, 600)
+    assert (machine.measure("is_on_battery"), machine.measure("input_v")) == (True, 0.0)
+    assert machine.power_w == 0
+    battery = machine.measure("battery")
+    assert isinstance(battery, float)
+    assert 75 < battery < 92
+
+    machine.reset()
+    live(machine, 600)
+
+    recharged = machine.measure("battery")
+    assert isinstance(recharged, float)
+    assert recharged > battery
+
+
+def test_monitor_cannot_be_started() -> None:
+    machine = machine_of("YX-EN20")
+    start(machine)
+
+    live(machine, 60)
+
+    assert (machine.phase, machine.run_ms) == (Phase.IDLE, 0)

@@ -41,19 +41,21 @@ def rows_of(text: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def registers_of(text: str, heading: str) -> dict[int, tuple[int, str, str, str]]:
+def registers_of(text: str, heading: str) -> dict[int, tuple[int, str, str, str, float]]:
     head = [row for row in text.partition(f"## {heading}")[2].splitlines() if "| Address" in row]
-    if not head:
+    if f"## {heading}" not in text:
         return {}
     names = [cell.strip() for cell in head[0].strip("|").split("|")]
     found = {}
     for row in rows_of(text, heading):
         cells = dict(zip(names, row, strict=True))
+        scale = re.match(r"0\.\d+", cells["Unit"])
         found[int(cells["Address"])] = (
             int(cells["Words"]),
             cells["Type"],
             cells.get("Order") or "ABCD",
             {"status": "phase"}.get(cells["Name"], cells["Name"]),
+            float(scale[0]) if scale else 1.0,
         )
     return found
 
@@ -73,10 +75,25 @@ def test_register_map_is_the_manuals(model: str) -> None:
         ("Input registers", layout.inputs),
         ("Holding registers", layout.holdings),
     ):
-        typed = {r.address: (r.words, r.kind, r.order.value, r.name) for r in registers}
+        typed = {r.address: (r.words, r.kind, r.order.value, r.name, r.scale) for r in registers}
         assert registers_of(text, heading) == typed
-    coils = {int(row[0]): row[1] for row in rows_of(text, "Coils")}
-    assert coils == layout.coils
+    for heading, bits in (("Coils", layout.coils), ("Discrete inputs", layout.discretes)):
+        assert {int(row[0]): row[1] for row in rows_of(text, heading)} == bits
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_metrics_are_the_manuals(model: str) -> None:
+    text = (MANUALS / f"{model.lower()}.md").read_text(encoding="utf-8")
+    common = (MANUALS / "yx-lc30.md").read_text(encoding="utf-8")
+    section = text.partition("Unit (UCUM)")[2]
+    if "Keys 1 to 6 are those of" in text:
+        section += common.partition("Unit (UCUM)")[2].partition("| 10 |")[0]
+    printed = set(re.findall(r"^\| (\d+) \| (\w+) \| (\S+) \| (\w) \|", section, re.MULTILINE))
+
+    metrics = MODELS[model].machine.METRICS
+
+    if text.count("Unit (UCUM)"):
+        assert printed == {(str(m.key), m.name, m.unit, m.kind) for m in metrics}
 
 
 @pytest.mark.parametrize(
