@@ -34,3 +34,11 @@ def contend(port: int, cookie: str, slots: list[dict[str, str]], barrier: Any, t
         answers.append((status, str(document.get("code", ""))))
     connection.close()
     told.put(answers)
+
+
+def get(
+    connection: HTTPConnection, path: str, headers: Mapping[str, str]
+) -> tuple[int, dict[str, Any]]:
+    connection.request("GET", f"/api/v1{path}", headers=dict(headers))
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read() or b"{}")
