@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import resource
 import signal
 import sys
@@ -11,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from sims import recording
 from sims import scenario as scenarios
 from sims.clock import SimClock
 from sims.control import Control
@@ -20,6 +22,7 @@ from sims.mqtt.client import Broker
 from sims.store import BadMemory
 
 FLEET_MAX = 5000
+LOCAL_BROKER = "mqtt://127.0.0.1:1883"
 FILES_SPARE = 256
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -106,6 +109,54 @@ def run(
             ready_file.unlink(missing_ok=True)
 
 
+@app.command()
+def record(
+    out: Annotated[Path, typer.Argument(help="JSON lines; gzipped if it ends in .gz")],
+    *,
+    broker: Annotated[str, typer.Option(envvar="YIXIANG_BROKER_URL")] = LOCAL_BROKER,
+    topic: Annotated[str, typer.Option(help="what to record")] = "lab/1/+/+",
+    seconds: Annotated[float | None, typer.Option(help="stop after so long")] = None,
+) -> None:
+    """Record what devices say until Ctrl-C."""
+
+    async def run() -> int:
+        done = _told_to_stop()
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, done.set)
+        recorder = f"sims-record-{os.getpid()}"
+        return await recording.record(
+            Broker.parse(broker), out, topic=topic, client_id=recorder, until=done
+        )
+
+    try:
+        count = asyncio.run(run())
+    except (OSError, ValueError) as error:
+        _refuse(str(error))
+    typer.echo(f"{count} messages in {out}")
+
+
+@app.command()
+def replay(
+    path: Annotated[Path, typer.Argument(help="what `record` wrote")],
+    *,
+    broker: Annotated[str, typer.Option(envvar="YIXIANG_BROKER_URL")] = LOCAL_BROKER,
+    credentials: Annotated[Path | None, typer.Option(help="JSON file {device: password}")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000)] = 1.0,
+    as_it_was: Annotated[bool, typer.Option(help="keep the recorded times and boots")] = False,
+) -> None:
+    """Say again what devices said, moved to now and under new boots."""
+    try:
+        passwords = json.loads(credentials.read_text()) if credentials else {}
+        count = asyncio.run(
+            recording.play(
+                Broker.parse(broker), path, speed=speed, passwords=passwords, moved=not as_it_was
+            )
+        )
+    except (OSError, ValueError) as error:
+        _refuse(str(error))
+    typer.echo(f"{count} messages of {path}")
+
+
 def _plan(path: Path | None, fleet: str | None, prefix: str) -> scenarios.Scenario:
     if fleet is None:
         return scenarios.load(path or scenarios.DEMO)
@@ -118,10 +169,7 @@ def _plan(path: Path | None, fleet: str | None, prefix: str) -> scenarios.Scenar
 
 
 async def _run(lab: Lab, control_port: int | None, ready_file: Path | None) -> None:
-    done = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, done.set)
+    done = _told_to_stop()
     control = Control(lab)
     await lab.start()
     try:
@@ -140,6 +188,13 @@ async def _run(lab: Lab, control_port: int | None, ready_file: Path | None) -> N
     finally:
         await control.stop()
         await lab.stop()
+
+
+def _told_to_stop() -> asyncio.Event:
+    done = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, done.set)
+    return done
 
 
 def _allow_files(count: int) -> None:
