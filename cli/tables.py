@@ -7,7 +7,6 @@ import booking.reservations.tables
 import booking.usage.tables
 import directory.audit.tables
 import directory.enterprises.tables
-import directory.files.tables
 import directory.institutions.tables
 import directory.people.tables
 import directory.privacy.tables
