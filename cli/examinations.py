@@ -83,7 +83,7 @@ def _examine_server(connection: psycopg.Connection) -> Iterator[Finding]:
 
 def _examine_extensions(connection: psycopg.Connection) -> Iterator[Finding]:
     rows = connection.execute("SELECT extname, extversion FROM pg_extension").fetchall()
-    versions = dict(rows)
+    versions: dict[str, str] = dict(rows)
     for name, purpose in EXTENSIONS.items():
         if name in versions:
             yield Finding(Verdict.WELL, "extension", f"{name} {versions[name]}: {purpose}")
