@@ -23,6 +23,7 @@ export const theme: ThemeConfig = {
     colorTextSecondary: "#4a5965",
     colorTextTertiary: "#5c6b77",
     colorTextDescription: "#55646f",
+    colorTextDisabled: "#6a7782",
     colorTextPlaceholder: "#66747f",
     colorBorder: "#cfd8de",
     colorBorderSecondary: "#e2e8ec",

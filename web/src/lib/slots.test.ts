@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alternatives, endsAfter, snap, startsWithin } from "./slots";
+import { alternatives, byDay, endsAfter, snap, startsWithin } from "./slots";
 import { HOUR, MINUTE } from "./time";
 
 const day = Date.parse("2026-11-23T00:00:00Z");
@@ -44,6 +44,15 @@ describe("alternatives to a taken slot", () => {
   it("leave out spans that are too short", () => {
     expect(alternatives(free, { from: at(3), to: at(7) }, rules)).toEqual([{ from: at(5), to: at(9) }]);
   });
+});
+
+it("lists free time by the lab's own days", () => {
+  const evening = Date.parse("2026-11-22T12:00:00Z"); // 20:00 in Shanghai
+  const found = byDay([{ from: evening, to: evening + 6 * HOUR }], "Asia/Shanghai");
+  expect(found).toEqual([
+    { day: "2026-11-22", spans: [{ from: evening, to: evening + 4 * HOUR }] },
+    { day: "2026-11-23", spans: [{ from: evening + 4 * HOUR, to: evening + 6 * HOUR }] },
+  ]);
 });
 
 it("snaps a drag outwards to the grid", () => {

@@ -1,6 +1,6 @@
 /** Which slots a person can pick, from the free time the server reported. Instants in milliseconds. */
 
-import { MINUTE } from "./time";
+import { addDays, dayFromKey, dayKey, MINUTE } from "./time";
 
 export interface Span {
   from: number;
@@ -55,6 +55,21 @@ export function alternatives(free: readonly Span[], wanted: Span, rules: SlotRul
     .sort((a, b) => Math.abs(a.from - wanted.from) - Math.abs(b.from - wanted.from))
     .slice(0, count)
     .sort((a, b) => a.from - b.from);
+}
+
+/** Free spans cut at the lab's midnights, so that each day lists its own. */
+export function byDay(free: readonly Span[], zone: string): { day: string; spans: Span[] }[] {
+  const days = new Map<string, Span[]>();
+  for (const span of free) {
+    let from = span.from;
+    while (from < span.to) {
+      const day = dayKey(from, zone);
+      const to = Math.min(span.to, dayFromKey(addDays(day, 1), zone));
+      days.set(day, [...(days.get(day) ?? []), { from, to }]);
+      from = to;
+    }
+  }
+  return [...days].map(([day, spans]) => ({ day, spans }));
 }
 
 /** A dragged span snapped outwards to the grid. */

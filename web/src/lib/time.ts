@@ -72,13 +72,13 @@ export function addDays(key: string, days: number): string {
   return new Date(Date.UTC(year, month - 1, day + days)).toISOString().slice(0, 10);
 }
 
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY);
+}
+
 /** 0 for Monday … 6 for Sunday. */
 export function weekday(key: string): number {
   return (new Date(`${key}T00:00:00Z`).getUTCDay() + 6) % 7;
-}
-
-export function mondayOf(key: string): string {
-  return addDays(key, -weekday(key));
 }
 
 export function isDayKey(text: string | null): text is string {

@@ -58,7 +58,7 @@ function InstrumentCard({ one }: { one: Instrument }) {
   return (
     <article className="card" data-instrument={one.code}>
       <div className="card-picture">
-        <InstrumentPicture hint={`${one.category} ${one.code} ${one.name_en} ${one.name_zh}`} />
+        <InstrumentPicture hint={one.category} />
         {one.live && <StateTone state={one.live.state} />}
       </div>
       <div className="card-body">

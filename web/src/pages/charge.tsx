@@ -12,6 +12,7 @@ import { formatFen } from "../lib/money";
 import { formatClockSeconds, formatDate, formatDay, formatInstant, formatLength, formatSpan } from "../lib/time";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
+import { Wide } from "../parts/wide";
 
 function Evidence({ one, zone }: { one: Charge; zone: string }) {
   const { t } = useTranslation();
@@ -30,7 +31,7 @@ function Evidence({ one, zone }: { one: Charge; zone: string }) {
       <header><h2>{t("charge.evidence")}</h2></header>
       <div className="panel-body stack" style={{ gap: 10 }}>
         <p className="soft">{t("charge.evidenceLead")}</p>
-        <Table size="small" rowKey="key" pagination={rows.length > 50 ? { pageSize: 50 } : false} scroll={{ x: 640 }} dataSource={rows}
+        <Wide label={t("charge.evidence")} width={640}><Table size="small" rowKey="key" pagination={rows.length > 50 ? { pageSize: 50 } : false} dataSource={rows}
           locale={{ emptyText: t("charge.noEvidence") }}
           columns={[
             { title: t("charge.at"), dataIndex: "at", render: (at: string) => <span className="num nowrap">{formatDay(Date.parse(at), zone, lang)} {formatClockSeconds(Date.parse(at), zone)}</span> },
@@ -40,7 +41,7 @@ function Evidence({ one, zone }: { one: Charge; zone: string }) {
             { title: t("charge.counter"), dataIndex: "run_ms", align: "right", render: (ms: number | null) => <span className="num">{ms === null ? "—" : ms.toLocaleString("en-US")}</span> },
             { title: t("charge.delta"), dataIndex: "delta", align: "right", render: (ms: number | null) => <span className="num">{ms === null ? "—" : formatLength(ms, lang)}</span> },
             { title: t("charge.boot"), dataIndex: "boot", render: (boot: string) => <span className="mono faint" title={boot}>{boot.slice(0, 10)}</span> },
-          ]} />
+          ]} /></Wide>
       </div>
     </section>
   );

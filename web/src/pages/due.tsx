@@ -14,6 +14,7 @@ import { type Tone, ToneTag } from "../parts/marks";
 import { useMinute } from "../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
+import { Wide } from "../parts/wide";
 import { useRoleName } from "../shell/access";
 
 const TONES: Record<DueDate["urgency"], Tone> = { calm: "idle", soon: "attention", overdue: "fault", long_overdue: "fault" };
@@ -48,7 +49,7 @@ export function DuePage() {
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("board.empty")} /></div> : (
           <div className="stack">
             <div className="panel">
-              <Table<DueDate> size="small" rowKey="id" scroll={{ x: 760 }} pagination={list.items.length > 50 ? { pageSize: 50 } : false}
+              <Wide label={t("board.title")} width={760}><Table<DueDate> size="small" rowKey="id" pagination={list.items.length > 50 ? { pageSize: 50 } : false}
                 dataSource={[...list.items].sort((a, b) => Number(!!a.done_at) - Number(!!b.done_at) || Date.parse(a.due_at) - Date.parse(b.due_at))}
                 columns={[
                   { title: t("board.left"), key: "left", render: (_, one) => <span className="row tight"><ToneTag tone={one.done_at ? "running" : TONES[one.urgency]}>{one.done_at ? t("board.finished") : t(`board.urgency.${one.urgency}`)}</ToneTag><Left one={one} /></span> },
@@ -57,7 +58,7 @@ export function DuePage() {
                   { title: t("board.kind"), key: "kind", render: (_, one) => <>{one.kind.replaceAll("_", " ")} <span className="faint">{t("board.rule", { count: one.count, unit: t(`board.units.${one.unit}`) })}</span></> },
                   { title: t("board.responsible"), key: "role", render: (_, one) => roleName(one.responsible_role) },
                   { title: t("board.started"), key: "started", render: (_, one) => <span className="num faint">{formatInstant(Date.parse(one.started_at), LAB_ZONE, lang)}</span> },
-                ]} />
+                ]} /></Wide>
             </div>
             <ZoneNote zone={LAB_ZONE} />
           </div>

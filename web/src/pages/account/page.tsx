@@ -13,6 +13,7 @@ import { useActing } from "../../parts/acting";
 import { Age, ToneTag } from "../../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Failure, Loading, useProblemText } from "../../parts/states";
+import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 import { SecondFactor } from "./second-factor";
 import { Tokens } from "./tokens";
@@ -80,14 +81,14 @@ function SignIns() {
         {(list) => (
           <div className="panel-body stack" style={{ gap: 10 }}>
             <p className="soft">{t("account.signInsLead")}</p>
-            <Table<SignInRow> size="small" rowKey="id" dataSource={list.items} pagination={false} scroll={{ x: 560 }}
+            <Wide label={t("account.signIns")} width={560}><Table<SignInRow> size="small" rowKey="id" dataSource={list.items} pagination={false}
               columns={[
                 { title: t("account.device"), key: "agent", render: (_, one) => <span title={one.user_agent} className="row tight">{browserOf(one.user_agent) ?? t("account.unknownBrowser")}{one.is_this && <ToneTag tone="accent">{t("account.thisOne")}</ToneTag>}</span> },
                 { title: t("account.address"), dataIndex: "address", render: (address: string) => <span className="mono">{address}</span> },
                 { title: t("account.since"), key: "since", render: (_, one) => <span className="num">{formatInstant(Date.parse(one.created_at), LAB_ZONE, lang)}</span> },
                 { title: t("account.seen"), key: "seen", render: (_, one) => <Age at={one.last_seen_at} /> },
                 { title: "", key: "do", align: "right", render: (_, one) => !one.is_this && <Button size="small" onClick={() => ending.mutate(one.id)}>{t("account.end")}</Button> },
-              ]} />
+              ]} /></Wide>
           </div>
         )}
       </Answer>

@@ -13,6 +13,7 @@ import { useActing } from "../../parts/acting";
 import { Age } from "../../parts/marks";
 import { LAB_ZONE } from "../../parts/page";
 import { Answer, Loading } from "../../parts/states";
+import { Wide } from "../../parts/wide";
 
 const LENGTHS = [1, 7, 30, 90, 365] as const;
 
@@ -40,14 +41,14 @@ export function Tokens() {
               <Form.Item><Button htmlType="submit" loading={making.isPending}>{t("account.tokenMake")}</Button></Form.Item>
             </Form>
             {made && <Alert type="success" showIcon title={t("account.tokenMade")} closable={{ onClose: () => setMade(null) }} description={<Typography.Text code copyable>{made}</Typography.Text>} />}
-            <Table<TokenRow> size="small" rowKey="id" dataSource={list.items} pagination={false} scroll={{ x: 560 }} locale={{ emptyText: t("account.tokenNone") }}
+            <Wide label={t("account.tokens")} width={560}><Table<TokenRow> size="small" rowKey="id" dataSource={list.items} pagination={false} locale={{ emptyText: t("account.tokenNone") }}
               columns={[
                 { title: t("account.tokenName"), dataIndex: "name" },
                 { title: t("account.tokenScopes"), key: "scopes", render: (_, one) => <span className="mono">{one.scopes.join(" ")}</span> },
                 { title: t("account.tokenUsed"), key: "used", render: (_, one) => (one.last_used_at ? <Age at={one.last_used_at} /> : <span className="faint">{t("account.tokenNever")}</span>) },
                 { title: t("account.tokenExpires"), key: "expires", render: (_, one) => <span className="num">{formatDate(Date.parse(one.expires_at), LAB_ZONE, lang)}</span> },
                 { title: "", key: "do", align: "right", render: (_, one) => <Popconfirm title={`${t("account.tokenRevoke")} ${one.name}?`} onConfirm={() => revoking.mutate(one.id)}><Button size="small" danger>{t("account.tokenRevoke")}</Button></Popconfirm> },
-              ]} />
+              ]} /></Wide>
           </div>
         )}
       </Answer>

@@ -1,7 +1,10 @@
 /** What quantities are called on the screen. What we do not know keeps the name the device gave it. */
 
 import type { LastValue } from "../../api/types";
-import type { Lang } from "../../lib/time";
+import { en } from "../../i18n/en";
+import { zh } from "../../i18n/zh";
+import { formatUnit, formatValue } from "../../lib/live";
+import { formatLength, type Lang } from "../../lib/time";
 
 const NAMES: Record<string, [zh: string, en: string]> = {
   power_w: ["功率", "Power"],
@@ -24,6 +27,9 @@ const NAMES: Record<string, [zh: string, en: string]> = {
   flow: ["流量", "Flow"],
   flow_ml_min: ["流量", "Flow"],
   lamp_hours: ["灯时", "Lamp hours"],
+  fault_code: ["故障码", "Fault code"],
+  boot_counter: ["开机次数", "Boots"],
+  pump_pressure: ["泵压", "Pressure"],
   absorbance: ["吸光度", "Absorbance"],
 };
 
@@ -31,4 +37,25 @@ export function metricName(one: Pick<LastValue, "key" | "name">, lang: Lang): st
   const known = NAMES[one.key];
   if (known) return known[lang === "zh" ? 0 : 1];
   return one.name || one.key;
+}
+
+const PHASES = ["idle", "warm_up", "run", "cool_down", "fault"] as const;
+
+/** A value as people read it: codes as words, counters of time as lengths. */
+export function metricText(one: Pick<LastValue, "key" | "unit" | "value">, lang: Lang): { text: string; unit: string } {
+  const texts = lang === "zh" ? zh : en;
+  if (one.value === null) return { text: "—", unit: "" };
+  if (one.key === "phase") {
+    const phase = PHASES[one.value];
+    return { text: phase ? texts.phase[phase] : formatValue(one.value), unit: "" };
+  }
+  if (one.key === "interlock") return { text: one.value === 1 ? texts.my.unlocked : texts.my.locked, unit: "" };
+  if (one.key === "run_ms") return { text: formatLength(one.value, lang), unit: "" };
+  return { text: formatValue(one.value), unit: formatUnit(one.unit) };
+}
+
+const PROTOCOLS: Record<string, string> = { modbus: "Modbus", mqtt: "MQTT", sparkplug: "Sparkplug B", homie: "Homie" };
+
+export function protocolName(protocol: string | null): string {
+  return PROTOCOLS[protocol ?? ""] ?? protocol ?? "";
 }

@@ -9,7 +9,6 @@ import { Link, useParams, useSearchParams } from "react-router";
 import { device, runs, series } from "../../api/calls";
 import type { Device, Interlock, LastValue, Run } from "../../api/types";
 import { pick, useLang } from "../../i18n";
-import { formatUnit, formatValue } from "../../lib/live";
 import { DAY, formatInstant, formatLength, formatSpan, HOUR, MINUTE } from "../../lib/time";
 import { useFeed } from "../../live/feed";
 import { record, useHistory } from "../../live/history";
@@ -17,11 +16,12 @@ import { Age, StateMark, ToneTag } from "../../parts/marks";
 import { useNow } from "../../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Failure, Loading } from "../../parts/states";
+import { Wide } from "../../parts/wide";
 import { Pulse } from "../devices/page";
 import { NowLine, wallValues } from "../devices/tile";
 import { InterlockBox } from "../my/reservation";
 import { SeriesChart } from "./chart";
-import { metricName } from "./metrics";
+import { metricName, metricText, protocolName } from "./metrics";
 
 const SPANS = { "15m": 15 * MINUTE, "1h": HOUR, "6h": 6 * HOUR, "1d": DAY, "7d": 7 * DAY } as const;
 type SpanName = keyof typeof SPANS;
@@ -83,6 +83,12 @@ function ChartPanel({ one, all }: { one: Device; all: LastValue[] }) {
   );
 }
 
+function ValueText({ one }: { one: LastValue }) {
+  const lang = useLang();
+  const { text, unit } = metricText(one, lang);
+  return <span className="num">{text} <span className="soft">{unit}</span></span>;
+}
+
 function Values({ values }: { values: LastValue[] }) {
   const { t } = useTranslation();
   const lang = useLang();
@@ -92,7 +98,7 @@ function Values({ values }: { values: LastValue[] }) {
       <Table size="small" rowKey="key" pagination={false} dataSource={values}
         columns={[
           { title: t("device.metric"), key: "name", render: (_, one) => metricName(one, lang) },
-          { title: t("device.value"), key: "value", align: "right", render: (_, one) => <span className="num">{formatValue(one.value)} <span className="soft">{formatUnit(one.unit)}</span></span> },
+          { title: t("device.value"), key: "value", align: "right", render: (_, one) => <ValueText one={one} /> },
           { title: t("device.age"), key: "at", align: "right", width: 110, render: (_, one) => <span className="faint"><Age at={one.at} /></span> },
         ]} />
     </section>
@@ -110,8 +116,8 @@ function Runs({ name }: { name: string }) {
       <header><h2>{t("device.runs")} <span className="faint" style={{ fontWeight: 400 }}>· {t("device.spans.7d")}</span></h2><span className="faint">{t("device.runsLead")}</span></header>
       <Answer query={found} loading={<Loading rows={3} />}>
         {(page) => (
-          <Table<Run> size="small" rowKey="id" dataSource={[...page.items].sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at))}
-            pagination={page.items.length > 10 ? { pageSize: 10, size: "small" } : false} locale={{ emptyText: t("device.noRuns") }} scroll={{ x: 520 }}
+          <Wide label={t("device.runs")} width={520}><Table<Run> size="small" rowKey="id" dataSource={[...page.items].sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at))}
+            pagination={page.items.length > 10 ? { pageSize: 10, size: "small" } : false} locale={{ emptyText: t("device.noRuns") }}
             columns={[
               {
                 title: t("device.started"), key: "span", render: (_, one) => (
@@ -120,7 +126,7 @@ function Runs({ name }: { name: string }) {
               },
               { title: t("device.metered"), dataIndex: "metered_ms", align: "right", render: (ms: number) => <span className="num">{formatLength(ms, lang)}</span> },
               { title: t("device.cycles"), dataIndex: "cycles", align: "right", render: (count: number | null) => <span className="num">{count ?? "—"}</span> },
-            ]} />
+            ]} /></Wide>
         )}
       </Answer>
     </section>
@@ -147,7 +153,7 @@ function Shown({ one }: { one: Device }) {
   return (
     <>
       <PageHead title={one.instrument ? pick(lang, one.instrument, "name") : one.name}
-        lead={<span className="row tight"><StateMark state={one.state} /> · <span className="mono">{one.name}</span> · {one.model} · {one.protocol} · {t("devices.seen")} <Age at={one.seen_at} /></span>}
+        lead={<span className="row tight"><StateMark state={one.state} /> · <span className="mono">{one.name}</span> · {one.model} · {protocolName(one.protocol)} · {t("devices.seen")} <Age at={one.seen_at} /></span>}
         tools={<Pulse />} />
       <div className="split">
         <div className="stack">

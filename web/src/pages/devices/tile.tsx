@@ -15,13 +15,15 @@ import { Age, StateMark, ToneTag } from "../../parts/marks";
 import { useNow } from "../../parts/now";
 import { LAB_ZONE } from "../../parts/page";
 import { Sparkline } from "../../parts/sparkline";
-import { metricName } from "../device/metrics";
+import { metricName, protocolName } from "../device/metrics";
 
 /** Counters and flags say little on a wall; what moves says more. */
 const NOT_ON_THE_WALL = ["phase", "interlock", "run_ms", "cycles", "energy_wh", "status", "boot_counter", "fault_code"];
 
 export function wallValues(device: Device): LastValue[] {
-  return device.last.filter((one) => !NOT_ON_THE_WALL.includes(one.key)).slice(0, 3);
+  const moving = device.last.filter((one) => !NOT_ON_THE_WALL.includes(one.key));
+  const rank = (one: LastValue): number => (one.key === "power_w" ? 0 : one.key === "setpoint" ? 2 : 1);
+  return moving.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
 }
 
 function usePhaseWord(): (device: Device) => string | null {
@@ -94,7 +96,7 @@ export function DeviceTile({ device, since }: { device: Device; since: string })
         <h2 className="clip"><Link to={`/devices/${device.name}`} aria-label={t("devices.open", { name: device.name })}>{device.instrument ? pick(lang, device.instrument, "name") : device.name}</Link></h2>
         <StateMark state={device.state} />
       </div>
-      <div className="faint clip"><span className="mono">{device.name}</span> · {device.model} · {device.protocol}</div>
+      <div className="faint clip"><span className="mono">{device.name}</span> · {device.model} · {protocolName(device.protocol)}</div>
       <NowLine device={device} />
       <dl className="values">
         {values.map((one) => (

@@ -11,7 +11,7 @@ import type { Instrument } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { formatFenShort } from "../../lib/money";
 import { type Span, snap } from "../../lib/slots";
-import { addDays, dayFromKey, dayKey, formatDayKey, formatLength, isDayKey, MINUTE, mondayOf } from "../../lib/time";
+import { addDays, dayFromKey, daysBetween, dayKey, formatDayKey, formatLength, isDayKey, MINUTE } from "../../lib/time";
 import { useFeed } from "../../live/feed";
 import { Age, StateMark } from "../../parts/marks";
 import { useMinute } from "../../parts/now";
@@ -43,7 +43,7 @@ function About({ one }: { one: Instrument }) {
   return (
     <section className="panel">
       <div className="about">
-        <div className="about-picture"><InstrumentPicture hint={`${one.category} ${one.code} ${one.name_en} ${one.name_zh}`} size={124} /></div>
+        <div className="about-picture"><InstrumentPicture hint={one.category} size={124} /></div>
         <div className="stack" style={{ gap: 10 }}>
           <div>
             <div className="faint">{categoryName(one, lang)} · {one.code}</div>
@@ -99,7 +99,12 @@ function Terms({ one }: { one: Instrument }) {
           <li>{policy.notice_min_minutes > 0 ? t("instrument.policyNotice", { notice: length(policy.notice_min_minutes) }) : t("instrument.policyNoNotice")}{lang === "zh" ? "，" : "; "}{t("instrument.policyHorizon", { days: policy.horizon_days })}</li>
           <li>{t("instrument.policyGrid", { grid: length(policy.grid_minutes) })}</li>
           {(policy.set_up_minutes > 0 || policy.cool_down_minutes > 0) && (
-            <li>{t("instrument.policyBuffers", { before: length(policy.set_up_minutes), after: length(policy.cool_down_minutes) })}</li>
+            <li>
+              {[
+                policy.set_up_minutes > 0 && t("instrument.policySetUp", { length: length(policy.set_up_minutes) }),
+                policy.cool_down_minutes > 0 && t("instrument.policyCoolDown", { length: length(policy.cool_down_minutes) }),
+              ].filter(Boolean).join(lang === "zh" ? "，" : "; ")}
+            </li>
           )}
         </ul>
       </div>
@@ -142,7 +147,8 @@ function Shown({ one }: { one: Instrument }) {
   const asked = search.get("day");
   const day = isDayKey(asked) ? asked : chosen ? dayKey(chosen.from, zone) : one.next_free_at ? dayKey(Date.parse(one.next_free_at), zone) : today;
   const days = narrow ? 3 : 7;
-  const first = narrow ? day : mondayOf(day);
+  // Whole windows from today on: what has passed is of no use here.
+  const first = addDays(today, Math.max(0, Math.floor(daysBetween(today, day) / days)) * days);
   const put = (change: Record<string, string | null>): void =>
     setSearch((before) => {
       const next = new URLSearchParams(before);

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useLang } from "../../i18n";
-import type { Span } from "../../lib/slots";
+import { byDay, type Span } from "../../lib/slots";
 import { dayKey, formatClock, formatDayKey, formatSpan } from "../../lib/time";
 
 const SHOWN_PER_DAY = 4;
@@ -20,14 +20,9 @@ export function FreeSlots({ free, zone, chosen, choose }: {
   const lang = useLang();
   const [open, setOpen] = useState<string | null>(null);
   if (free.length === 0) return <p className="soft">{t("instrument.noFree")}</p>;
-  const days = new Map<string, Span[]>();
-  for (const span of free) {
-    const key = dayKey(span.from, zone);
-    days.set(key, [...(days.get(key) ?? []), span]);
-  }
   return (
     <div className="slot-days">
-      {[...days].map(([key, spans]) => {
+      {byDay(free, zone).map(({ day: key, spans }) => {
         const shown = open === key ? spans : spans.slice(0, SHOWN_PER_DAY);
         return (
           <section key={key}>
@@ -35,7 +30,7 @@ export function FreeSlots({ free, zone, chosen, choose }: {
             <ul>
               {shown.map((span) => {
                 const inside = !!chosen && span.from <= chosen.from && chosen.to <= span.to;
-                const end = dayKey(span.to, zone) === key ? formatClock(span.to, zone) : dayKey(span.to - 1, zone) === key ? "24:00" : `${formatDayKey(dayKey(span.to, zone), lang)} ${formatClock(span.to, zone)}`;
+                const end = dayKey(span.to, zone) === key ? formatClock(span.to, zone) : "24:00";
                 return (
                   <li key={span.from}>
                     <button type="button" className="slot" aria-pressed={inside} onClick={() => choose(span)}

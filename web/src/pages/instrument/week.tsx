@@ -82,7 +82,7 @@ export function WeekPicture({ calendar, first, days, chosen, grid, select }: {
       allDaySlot: false,
       slotDuration: "01:00:00",
       slotHeight: 36,
-      scrollTime: "07:30:00",
+      scrollTime: "06:45:00",
       headerToolbar: { start: "", center: "", end: "" },
       selectable: true,
       unselectAuto: true,
