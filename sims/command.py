@@ -41,6 +41,14 @@ def models() -> None:
         typer.echo(f"{model.name:12} {wires:13} {model.about}")
 
 
+@app.command(name="scenarios")
+def list_scenarios() -> None:
+    """List the scenarios that are shipped; their names go where a file does."""
+    for name, path in scenarios.SHIPPED.items():
+        about = path.read_text(encoding="utf-8").partition("\n\n")[0]
+        typer.echo(f"{name:14} {about.replace('# ', '').replace(chr(10), ' ')}")
+
+
 @app.command()
 def check(path: Path) -> None:
     """Say whether a scenario can be played, and if not, where and why."""
@@ -54,7 +62,9 @@ def check(path: Path) -> None:
 @app.command()
 def run(
     *,
-    scenario: Annotated[Path | None, typer.Option(help="TOML file; the demo lab if none")] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(help="TOML file, or a shipped name; the demo if none")
+    ] = None,
     fleet: Annotated[str | None, typer.Option(help="MODEL:COUNT of MQTT devices instead")] = None,
     prefix: Annotated[str, typer.Option(help="first part of the names of a fleet")] = "",
     broker: Annotated[str | None, typer.Option(envvar="YIXIANG_BROKER_URL")] = None,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,7 @@ from sims.lab import Lab
 
 Body = TypeVar("Body")
 BODY_MAX = 65_536
+PAGE = Path(__file__).with_name("control.html")
 PATIENCE_S = 10.0
 
 
@@ -24,6 +26,10 @@ class Problem(Exception):
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
         self.status = status
+
+
+class Page(msgspec.Struct):
+    html: bytes
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,10 +62,13 @@ class Control:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 status, body = await self._serve(reader)
-                raw = msgspec.json.encode(body)
+                is_page = isinstance(body, Page)
+                raw = body.html if isinstance(body, Page) else msgspec.json.encode(body)
                 writer.write(
                     f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-                    "Content-Type: application/json; charset=utf-8\r\n"
+                    f"Content-Type: {'text/html' if is_page else 'application/json'};"
+                    " charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+                    "Content-Security-Policy: default-src 'self' 'unsafe-inline'; img-src data:\r\n"
                     f"Content-Length: {len(raw)}\r\nConnection: close\r\n\r\n".encode()
                     + raw
                 )
@@ -80,6 +89,7 @@ class Control:
         }
         try:
             method, target, _ = first.split(" ")
+            _refuse_strangers(headers)
             body = await reader.readexactly(_length(headers.get("content-length", "0")))
             return HTTPStatus.OK, self._answer(method, target, body)
         except ValueError as error:
@@ -87,11 +97,13 @@ class Control:
         except Problem as problem:
             return problem.status, {"detail": str(problem)}
 
-    def _answer(self, method: str, target: str, body: bytes) -> object:  # noqa: PLR0911  a table
+    def _answer(self, method: str, target: str, body: bytes) -> object:  # noqa: C901, PLR0911  a table
         url = urlsplit(target)
         parts = [part for part in url.path.split("/") if part]
         query = {key: values[-1] for key, values in parse_qs(url.query).items()}
         match method, parts:
+            case "GET", []:
+                return Page(PAGE.read_bytes())
             case "GET", ["lab"]:
                 return self._lab()
             case "GET", ["faults"]:
@@ -135,6 +147,16 @@ class Control:
         device = self._device(name)
         change(device)
         return device.shown()
+
+
+def _refuse_strangers(headers: dict[str, str]) -> None:
+    """Let no web page of somebody else's drive the lab through the tester's browser."""
+    host = headers.get("host", "").rpartition(":")[0]
+    if host not in {"127.0.0.1", "localhost"}:
+        raise Problem(HTTPStatus.FORBIDDEN, "only as 127.0.0.1 or localhost")
+    origin = headers.get("origin")
+    if origin is not None and origin != f"http://{headers['host']}":
+        raise Problem(HTTPStatus.FORBIDDEN, f"not from {origin}")
 
 
 def _length(text: str) -> int:

@@ -43,23 +43,31 @@ KINDS = {
         FaultKind("offset", "machine", ("metric", "value"), "读数偏移", "a metric reads too high"),
         FaultKind("stuck", "machine", ("metric", "value"), "读数卡死", "a metric reads one value"),
         FaultKind("not_measured", "machine", ("metric",), "传感器断线", "a metric has no value"),
-        FaultKind("delay", "modbus", ("ms",), "应答延迟", "answers late by so many ms"),
-        FaultKind("drop", "modbus", (), "不应答", "swallows the request"),
-        FaultKind("wrong_transaction", "modbus", (), "事务号错误", "another transaction id"),
-        FaultKind("wrong_unit", "modbus", (), "单元号错误", "answers as another unit"),
-        FaultKind("wrong_function", "modbus", (), "功能码错误", "answers another function"),
-        FaultKind("short_frame", "modbus", (), "短帧", "leaves out the last register"),
-        FaultKind("garbage", "modbus", (), "乱码", "sends noise instead of a frame"),
-        FaultKind("exception", "modbus", ("code",), "异常应答", "answers with an exception"),
-        FaultKind("busy", "modbus", (), "设备忙", "answers busy (exception 6), so many times"),
-        FaultKind("disconnect", "modbus", (), "半帧断线", "hangs up in the middle of a frame"),
-        FaultKind("bad_checksum", "modbus", (), "校验错误", "spoils the frame's last byte"),
-        FaultKind("word_swap", "modbus", (), "字序颠倒", "sends floats with swapped words"),
+        FaultKind("delay", "modbus", ("ms", "times"), "应答延迟", "answers late by so many ms"),
+        FaultKind("drop", "modbus", ("times",), "不应答", "swallows the request"),
+        FaultKind(
+            "wrong_transaction", "modbus", ("times",), "事务号错误", "another transaction id"
+        ),
+        FaultKind("wrong_unit", "modbus", ("times",), "单元号错误", "answers as another unit"),
+        FaultKind("wrong_function", "modbus", ("times",), "功能码错误", "answers another function"),
+        FaultKind("short_frame", "modbus", ("times",), "短帧", "leaves out the last register"),
+        FaultKind("garbage", "modbus", ("times",), "乱码", "sends noise instead of a frame"),
+        FaultKind(
+            "exception", "modbus", ("code", "times"), "异常应答", "answers with an exception"
+        ),
+        FaultKind(
+            "busy", "modbus", ("times",), "设备忙", "answers busy (exception 6), so many times"
+        ),
+        FaultKind(
+            "disconnect", "modbus", ("times",), "半帧断线", "hangs up in the middle of a frame"
+        ),
+        FaultKind("bad_checksum", "modbus", ("times",), "校验错误", "spoils the frame's last byte"),
+        FaultKind("word_swap", "modbus", ("times",), "字序颠倒", "sends floats with swapped words"),
         FaultKind("offline", "mqtt", (), "断网", "loses the network; keeps its events"),
         FaultKind("silent", "mqtt", (), "静默", "stays connected but says nothing"),
         FaultKind("duplicate", "mqtt", (), "重复消息", "sends every message twice"),
-        FaultKind("malformed", "mqtt", (), "畸形消息", "sends payloads nobody can read"),
-        FaultKind("seq_gap", "mqtt", (), "序号缺口", "skips a sequence number"),
+        FaultKind("malformed", "mqtt", ("times",), "畸形消息", "sends payloads nobody can read"),
+        FaultKind("seq_gap", "mqtt", ("times",), "序号缺口", "skips a sequence number"),
         FaultKind("clock_skew", "mqtt", ("ms",), "时钟偏差", "stamps so many ms off"),
     )
 }
@@ -112,6 +120,8 @@ def check(fault: Fault) -> None:
     kind = KINDS.get(fault.kind)
     if kind is None:
         raise BadFault(f"no fault is called {fault.kind!r}; there are {', '.join(KINDS)}")
+    if fault.times is not None and "times" not in kind.takes:
+        raise BadFault(f"{fault.kind} stays until it is switched off; it takes no `times`")
     if fault.times is not None and fault.times < 1:
         raise BadFault(f"{fault.kind}: times must be at least 1")
     if "ms" in kind.takes and fault.ms == 0:

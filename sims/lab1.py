@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from sims.clock import monotonic_ms
 from sims.device import SimDevice
-from sims.machine import WORKING, Phase
+from sims.machine import WORKING, Alarm, Phase
 from sims.models import Model
 from sims.mqtt.client import Broker, MqttClient
 from sims.mqtt.packets import Will
@@ -85,7 +85,7 @@ class Lab1Device(SimDevice):
         self.session: str | None = None
         self.lease_id = ""
         self._session_lease = ""
-        self._fault_code = 0
+        self._alarms: dict[str, Alarm] = {}
         self._lease_until_ms = 0
         self._phase = Phase.IDLE
         self._interlock = False
@@ -126,6 +126,7 @@ class Lab1Device(SimDevice):
         self._lease_until_ms = 0
         self._phase = Phase.IDLE
         self._interlock = self.machine.interlock
+        self._alarms = {}
         self._sample_in_ms = SAMPLE_MS
         self.client.mend()
 
@@ -164,6 +165,7 @@ class Lab1Device(SimDevice):
             self.machine.lock()
             self._lease_until_ms = 0
         super().live(physics_ms, calendar_ms, stamp_ms)
+        self._complain()
         if self.session is not None:
             self._heartbeat_in_ms -= physics_ms
             if self._heartbeat_in_ms <= 0:
@@ -194,8 +196,6 @@ class Lab1Device(SimDevice):
         elif now not in WORKING and self.session is not None:
             self._event("stop")
             self.session = None
-        if Phase.FAULT in {before, now}:
-            self._alarm(is_active=now is Phase.FAULT)
         self._say("state", self._state(is_online=True), retain=True)
 
     # What it says.
@@ -262,20 +262,23 @@ class Lab1Device(SimDevice):
         })  # fmt: skip
         self._keep_events()
 
-    def _alarm(self, *, is_active: bool) -> None:
-        # The same code clears the alarm that raised it, though the machine has forgotten it.
-        self._fault_code = self.machine.fault_code if is_active else self._fault_code
-        self._number(
-            "alarm",
-            {
-                "code": f"FAULT_{self._fault_code}",
-                "sev": "critical",
-                "active": is_active,
-                "v": float(self._fault_code),
-                "lim": 0.0,
-            },
-        )
-        self._keep_events()
+    def _complain(self) -> None:
+        """Say which complaints are new, and which are over."""
+        now = self.machine.alarms()
+        for code in [*now, *self._alarms]:
+            if (code in now) is (code in self._alarms):
+                continue
+            is_active = code in now
+            alarm = now[code] if is_active else self._alarms[code]
+            self._number(
+                "alarm",
+                {
+                    "code": code, "sev": alarm.severity, "active": is_active,
+                    "v": round(alarm.value, 3), "lim": alarm.limit,
+                },
+            )  # fmt: skip
+            self._keep_events()
+        self._alarms = now
 
     def _keep_events(self) -> None:
         self.flash.memory.events = [

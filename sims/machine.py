@@ -43,6 +43,15 @@ class Metric:
     kind: MetricKind
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A complaint: how bad, the value, and the limit it passed."""
+
+    severity: str
+    value: float
+    limit: float
+
+
 @dataclass(slots=True)
 class Counters:
     """What a real instrument keeps through a power cut. Energy in millijoules, exactly."""
@@ -195,6 +204,12 @@ class Machine(ABC):
         value: Value = getattr(self, name)
         overlay = self.overlays.get(name)
         return value if overlay is None else overlay(value)
+
+    def alarms(self) -> dict[str, Alarm]:
+        """Return what the instrument itself complains of now, by code."""
+        if self.phase is not Phase.FAULT:
+            return {}
+        return {f"FAULT_{self.fault_code}": Alarm("critical", float(self.fault_code), 0.0)}
 
     @property
     def run_ms(self) -> int:

@@ -48,5 +48,6 @@ MODELS = {
         Model(monitors.PowerMeter, monitors.METER_REGISTERS),
         Model(monitors.RoomSensor, monitors.ROOM_REGISTERS),
         Model(monitors.Ups, monitors.UPS_REGISTERS),
+        Model(monitors.SampleStore, monitors.STORE_REGISTERS),
     )
 }

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from sims.machine import Counters, Metric, Monitor
+from sims.machine import Alarm, Counters, Metric, Monitor
 from sims.registers import Order, Register, RegisterMap
 from sims.traces import Row
 
@@ -14,6 +14,7 @@ DAY_S = 86_400.0
 OPENS_H, CLOSES_H = 8, 18
 SWITCH_CHANCE = 0.002
 FULL = 100.0
+STORE_C, STORE_BAND_C, STORE_MIN_C, STORE_MAX_C = 5.0, 1.2, 2.0, 8.0
 ENERGY_TURNS_WH = 100_000_000
 
 
@@ -175,6 +176,46 @@ class Ups(Monitor):
         return self._load_w * 1.06 + charging
 
 
+class SampleStore(Monitor):
+    """YX-SF300: a refrigerator for samples, 2 to 8 °C; tripping it stops the compressor."""
+
+    MODEL: ClassVar[str] = "YX-SF300"
+    METRICS: ClassVar[tuple[Metric, ...]] = (
+        *Monitor.METRICS,
+        Metric(6, "energy_wh", "Wh", "c"),
+        Metric(10, "sample_temp", "Cel", "f"),
+        Metric(11, "air_temp", "Cel", "f"),
+        Metric(12, "compressor_on", "1", "b"),
+    )
+
+    def __init__(self, *, seed: str, counters: Counters | None = None) -> None:
+        super().__init__(seed=seed, counters=counters)
+        self.sample_temp = 5.0
+        self.air_temp = 5.0
+        self.compressor_on = False
+
+    @override
+    def _live(self, seconds: float) -> float:
+        # A compressor must not start again at once, so the thermostat has a wide band.
+        edge = STORE_BAND_C if not self.compressor_on else -STORE_BAND_C
+        self.compressor_on = self.fault_code == 0 and self.air_temp > STORE_C + edge
+        target = -12.0 if self.compressor_on else self.ambient
+        tau = 900.0 if self.compressor_on else 2400.0
+        self.air_temp = self._near(self.air_temp, target, seconds, tau)
+        self.sample_temp = self._near(self.sample_temp, self.air_temp, seconds, 600)
+        return max((140.0 if self.compressor_on else 4.0) + self.chance.gauss(0, 1), 0.0)
+
+    @override
+    def alarms(self) -> dict[str, Alarm]:
+        alarms = super().alarms()
+        shown = self.measure("sample_temp")
+        if shown is not None and shown > STORE_MAX_C:
+            alarms["TEMP_HI"] = Alarm("major", float(shown), STORE_MAX_C)
+        if shown is not None and shown < STORE_MIN_C:
+            alarms["TEMP_LO"] = Alarm("major", float(shown), STORE_MIN_C)
+        return alarms
+
+
 METER_REGISTERS = RegisterMap(
     inputs=(
         Register(0, "voltage_v", "u16", scale=0.1),
@@ -203,4 +244,14 @@ UPS_REGISTERS = RegisterMap(
         Register(8, "power_w", "f32", Order.BADC),
     ),
     discretes={0: "is_on_battery"},
+)
+STORE_REGISTERS = RegisterMap(
+    holdings=(
+        Register(0, "air_temp", "i16", scale=0.01, sentinel=0x8000),
+        Register(1, "sample_temp", "i16", scale=0.01, sentinel=0x8000),
+        Register(2, "power_w", "u16"),
+        Register(3, "energy_wh", "u32"),
+        Register(5, "fault_code", "u16"),
+    ),
+    discretes={0: "compressor_on"},
 )

@@ -299,3 +299,19 @@ def test_counter_wraps_as_the_real_one_does(tmp_path: Path) -> None:
         (cycles,) = struct.unpack(">I", line.ask("04 000E 0002")[2:])
         line.socket.close()
     assert cycles in {0, 1}
+
+
+def test_page_of_the_tester_is_served_and_strangers_are_not(lab: RunningLab) -> None:
+    base = f"http://127.0.0.1:{lab.control_port}"
+    fault = {"kind": "drop"}
+    with httpx.Client(base_url=base, trust_env=False) as http:
+        page = http.get("/")
+        evil = http.post(
+            "/devices/tensile-01/faults", json=fault, headers={"Origin": "http://evil.example"}
+        )
+        rebound = http.get("/devices", headers={"Host": "evil.example"})
+
+    assert "模拟实验室" in page.text
+    assert page.headers["content-type"].startswith("text/html")
+    assert (evil.status_code, rebound.status_code) == (403, 403)
+    assert lab.shown("tensile-01")["faults"] == []
