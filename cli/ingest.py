@@ -1,5 +1,6 @@
 """`yixiang ingest`: from the broker to the database, and commands back."""
 
+import gc
 import signal
 import threading
 from typing import Annotated
@@ -23,6 +24,8 @@ def run(
     from gateways.mqtt.ingest import Ingest, IngestOptions, ThreadDied
     from gateways.mqtt.receiver import Broker
 
+    # A batch makes tens of thousands of small objects and no cycles: look for those rarely.
+    gc.set_threshold(200_000, 20, 100)
     settings = Settings.read()
     set_up_logs("ingest", as_json=settings.log_json)
     log = get_log("ingest")

@@ -1,6 +1,7 @@
 """A bounded queue from the network thread to the writer; a full one is the backpressure."""
 
 from collections import deque
+from collections.abc import Sequence
 from threading import Condition
 from time import monotonic
 from typing import Final, NamedTuple
@@ -42,8 +43,8 @@ class Inbox:
             or self._bytes_put - self._bytes_taken >= self.bytes_max
         )
 
-    def put(self, arrived: Arrived) -> None:
-        """Append; where there is no room, hold up the network thread until there is.
+    def put(self, arrived: Sequence[Arrived]) -> None:
+        """Append; where there is no room left, hold up the network thread until there is.
 
         While it is held up nothing is read from the socket, so the broker keeps the rest.
         """
@@ -51,8 +52,8 @@ class Inbox:
             self._await_room()
         if self._is_closed:
             return  # not acknowledged either, so it comes again
-        self._bytes_put += len(arrived.payload)
-        self._queue.append(arrived)
+        self._bytes_put += sum([len(one.payload) for one in arrived])
+        self._queue.extend(arrived)
         if self._is_awaited:
             with self._ready:
                 self._ready.notify_all()

@@ -1,6 +1,5 @@
 """The payloads of `lab/1` as types, and how bytes become them. Pure: bytes in, values out."""
 
-import math
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -180,23 +179,11 @@ def require_time(at_ms: int, received_ms: int) -> None:
     )
 
 
-def require_values(measurements: Measurements, keys: dict[int, int], received_ms: int) -> None:
-    """Refuse a message of which any value cannot be stored: half a message would be a lie."""
-    ts = measurements.ts
-    first = last = ts
-    for value in measurements.m:
-        if value.k not in keys:
-            raise Unintelligible(Reason.UNKNOWN_METRIC, f"k {value.k} is not in the birth")
-        if isinstance(value.v, float) and not math.isfinite(value.v):
-            raise Unintelligible(Reason.NOT_FINITE, f"k {value.k} is {value.v}")
-        if value.dt:
-            at = ts + value.dt
-            first = min(first, at)
-            last = max(last, at)
-    require_time(first, received_ms)
-    if last != first:
-        require_time(last, received_ms)
-        if last // DAY_MS - first // DAY_MS >= DAYS_A_MESSAGE_MAX:
-            raise Unintelligible(
-                Reason.CHUNK_SCATTER, f"values {(last - first) // DAY_MS} days apart"
-            )
+def require_times(first_ms: int, last_ms: int, received_ms: int) -> None:
+    """Refuse a message whose earliest or latest value is out of time, or that spans days."""
+    require_time(first_ms, received_ms)
+    if last_ms != first_ms:
+        require_time(last_ms, received_ms)
+        days = last_ms // DAY_MS - first_ms // DAY_MS
+        if days >= DAYS_A_MESSAGE_MAX:
+            raise Unintelligible(Reason.CHUNK_SCATTER, f"values {days} days apart")

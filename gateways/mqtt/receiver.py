@@ -8,10 +8,12 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as paho
+from paho.mqtt import MQTTException
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -26,6 +28,9 @@ log = get_log("receiver")
 
 KEEPALIVE_S: Final = 30
 READ_BYTES: Final = 256 * 1024
+HEADER_MIN: Final = 2
+LENGTH_BYTES_MAX: Final = 4
+TOPICS_MAX: Final = 100_000
 PUBACK: Final = struct.Struct("!BBH")
 AT_LEAST_ONCE: Final = 1
 
@@ -54,45 +59,109 @@ class Broker:
         )
 
 
-class BufferedClient(paho.Client):
-    """paho, reading the socket by the buffer instead of by the byte: a third less work.
+Published = tuple[int, bool, bytes, bytes]
+"""Packet id (0 at QoS 0), whether it is retained, topic, payload."""
+Take = Callable[[list[Published]], None]
 
-    As it comes it asks the kernel three times for each message (2.2, `_packet_read`).
+
+def read_length(data: bytes, position: int) -> tuple[int, int]:
+    """Decode a remaining length; return it and where the packet begins, or zeros if cut off."""
+    length = shift = 0
+    for offset in range(LENGTH_BYTES_MAX):
+        if position + offset >= len(data):
+            return 0, 0
+        byte = data[position + offset]
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:  # noqa: PLR2004 - the bit that says there is more
+            return length, position + offset + 1
+        shift += 7
+    raise OSError("a length of more than four bytes: this is no MQTT")
+
+
+def read_publish(data: bytes, command: int, start: int, end: int) -> Published:
+    topic_end = start + 2 + (data[start] << 8 | data[start + 1])
+    if command & 0x06:
+        mid = data[topic_end] << 8 | data[topic_end + 1]
+        return mid, bool(command & 1), data[start + 2 : topic_end], data[topic_end + 2 : end]
+    return 0, bool(command & 1), data[start + 2 : topic_end], data[topic_end:end]
+
+
+class BulkClient(paho.Client):
+    """paho, taking PUBLISH packets from the socket's bytes many at a time.
+
+    As it comes it asks the kernel three times for each message and makes five objects of
+    it (2.2, `_packet_read`): 20 µs, against 3 here. All other packets go its own way.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - paho's own
+    def __init__(self, take: Take, *args: Any, **options: Any) -> None:  # noqa: ANN401 - paho's
         super().__init__(*args, **options)
-        self._received = b""
-        self._read_to = 0
-
-    @override
-    def _sock_recv(self, bufsize: int) -> bytes:
-        start = self._read_to
-        end = start + bufsize
-        if start == len(self._received):
-            self._received = super()._sock_recv(READ_BYTES)
-            start, end = 0, bufsize
-        self._read_to = min(end, len(self._received))
-        return self._received[start:end]
+        self._take = take
+        self._rest = b""
 
     @override
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Handle all that has been read: what stays in our buffer wakes no select()."""
-        while self._sock is not None:
-            rc = self._packet_read()
-            if rc == MQTTErrorCode.MQTT_ERR_AGAIN:
-                return MQTTErrorCode.MQTT_ERR_SUCCESS
-            if rc > 0:
-                return self._loop_rc_handle(rc)
-            if self._read_to == len(self._received):
-                return MQTTErrorCode.MQTT_ERR_SUCCESS
-        return MQTTErrorCode.MQTT_ERR_NO_CONN
+        """Read once, and handle every packet that is whole."""
+        if self._sock is None:
+            return MQTTErrorCode.MQTT_ERR_NO_CONN
+        try:
+            data = self._sock_recv(READ_BYTES)
+        except BlockingIOError:
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
+        except OSError:
+            data = b""
+        if not data:
+            return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
+        with self._msgtime_mutex:
+            self._last_bytes_received = monotonic()
+        return self._handle(self._rest + data if self._rest else data)
+
+    def _handle(self, data: bytes) -> MQTTErrorCode:
+        published: list[Published] = []
+        position, end = 0, len(data)
+        rc = MQTTErrorCode.MQTT_ERR_SUCCESS
+        while end - position >= HEADER_MIN:
+            length, start = data[position + 1], position + 2
+            if length & 0x80:
+                length, start = read_length(data, position + 1)
+                if start == 0:
+                    break  # not all of the length is here
+            after = start + length
+            if after > end:
+                break
+            command = data[position]
+            if command & 0xF0 == paho.PUBLISH:
+                published.append(read_publish(data, command, start, after))
+            else:
+                if published:  # in the order they came: a CONNACK begins a new epoch
+                    self._take(published)
+                    published = []
+                rc = self._handle_other(command, data[start:after])
+                if rc > 0 or self._sock is None:
+                    break
+            position = after
+        self._rest = data[position:]
+        if published:
+            self._take(published)
+        return self._loop_rc_handle(rc) if rc > 0 else MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _handle_other(self, command: int, packet: bytes) -> MQTTErrorCode:
+        self._in_packet |= {
+            "command": command,
+            "packet": bytearray(packet),
+            "remaining_length": len(packet),
+            "pos": 0,
+        }
+        try:
+            return self._packet_handle()
+        except MQTTException:
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        finally:
+            self._in_packet |= {"command": 0, "packet": bytearray(), "remaining_length": 0}
 
     @override
     def reconnect(self) -> MQTTErrorCode:
         # Half a packet of the old connection is no beginning of the new one.
-        self._received = b""
-        self._read_to = 0
+        self._rest = b""
         return super().reconnect()
 
     def send_acknowledgements(self, mids: Iterable[int]) -> None:
@@ -128,7 +197,9 @@ class Receiver:
         self._epoch = 0
         self.is_connected = False
         self.received = 0
-        self._client = BufferedClient(
+        self._topics: dict[bytes, str] = {}
+        self._client = BulkClient(
+            self._arrived,
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             clean_session=False,
@@ -143,7 +214,6 @@ class Receiver:
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._client.on_message = self._arrived
         self._broker = broker
 
     def start(self) -> None:
@@ -213,23 +283,17 @@ class Receiver:
         if reason != ReasonCode(PacketTypes.DISCONNECT, "Normal disconnection"):
             log.warning("disconnected from the broker", reason=str(reason))
 
-    def _arrived(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
-        self.received += 1
-        self._inbox.put(
-            Arrived(
-                self._epoch,
-                message.mid if message.qos else 0,
-                message.retain,
-                readable(message),
-                bytes(message.payload),
-                int(read_clock().timestamp() * 1000),
-            )
-        )
-
-
-def readable(message: paho.MQTTMessage) -> str:
-    """Give the topic, also one that is no UTF-8: paho would raise, and end its thread."""
-    try:
-        return message.topic
-    except UnicodeDecodeError:
-        return message._topic.decode("utf-8", "replace")  # noqa: SLF001 - paho hides the bytes
+    def _arrived(self, published: list[Published]) -> None:
+        """Hand a read's worth of messages over. All came at this instant, as far as we know."""
+        self.received += len(published)
+        now_ms = int(read_clock().timestamp() * 1000)
+        epoch, topics = self._epoch, self._topics
+        arrived = []
+        for mid, is_retained, topic, payload in published:
+            name = topics.get(topic)
+            if name is None:
+                name = topic.decode("utf-8", "replace")
+                if len(topics) < TOPICS_MAX:
+                    topics[topic] = name
+            arrived.append(Arrived(epoch, mid, is_retained, name, payload, now_ms))
+        self._inbox.put(arrived)

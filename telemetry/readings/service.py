@@ -6,9 +6,12 @@ On the fast path: psycopg with binary arrays, one statement a batch.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from weakref import WeakSet
 
 import psycopg
 from psycopg import sql
+
+from telemetry.readings.arrays import Float8, Instants, Int2, Int8, Packed, register
 
 Connection = psycopg.Connection[Any]
 Row = tuple[int, int, float | None, int, int]
@@ -21,21 +24,18 @@ PARTITION_LOCK: Final = 7_201_958
 GOOD, REPEATED, LATE, BAD = 0, 1, 2, 3
 LATE_AFTER_MS: Final = 10 * 60_000
 
+# Connections that know how to send our arrays; forgotten with the connection.
+taught: WeakSet[Connection] = WeakSet()
+
 INSERT: Final = """
 INSERT INTO readings (channel_id, at, value, quality, received_at)
-SELECT channel_id, to_timestamp(at / 1000::float8), value, quality,
-       to_timestamp(received / 1000::float8)
-FROM unnest(%b::int8[], %b::int8[], %b::float8[], %b::int2[], %b::int8[])
-     AS row (channel_id, at, value, quality, received)
+SELECT * FROM unnest(%b::int8[], %b::timestamptz[], %b::float8[], %b::int2[], %b::timestamptz[])
 ON CONFLICT DO NOTHING
 """
 
 UPSERT_LATEST: Final = """
 INSERT INTO latest_readings (channel_id, at, value, quality, received_at)
-SELECT channel_id, to_timestamp(at / 1000::float8), value, quality,
-       to_timestamp(received / 1000::float8)
-FROM unnest(%b::int8[], %b::int8[], %b::float8[], %b::int2[], %b::int8[])
-     AS row (channel_id, at, value, quality, received)
+SELECT * FROM unnest(%b::int8[], %b::timestamptz[], %b::float8[], %b::int2[], %b::timestamptz[])
 ON CONFLICT (channel_id) DO UPDATE
 SET at = excluded.at, value = excluded.value, quality = excluded.quality,
     received_at = excluded.received_at
@@ -50,16 +50,21 @@ def store_readings(connection: Connection, rows: Sequence[Row]) -> int:
     """
     if not rows:
         return 0
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return connection.execute(INSERT, columns, prepare=True, binary=True).rowcount
+    return connection.execute(INSERT, pack(connection, rows), prepare=True).rowcount
 
 
 def store_latest(connection: Connection, rows: Sequence[Row]) -> None:
     """Move the newest reading of each channel on; rows sorted, one a channel."""
-    if not rows:
-        return
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    connection.execute(UPSERT_LATEST, columns, prepare=True)
+    if rows:
+        connection.execute(UPSERT_LATEST, pack(connection, rows), prepare=True)
+
+
+def pack(connection: Connection, rows: Sequence[Row]) -> tuple[Packed, ...]:
+    if connection not in taught:
+        register(connection)
+        taught.add(connection)
+    channels, times, values, qualities, received = zip(*rows, strict=True)
+    return Int8(channels), Instants(times), Float8(values), Int2(qualities), Instants(received)
 
 
 def is_partitioned(connection: Connection) -> bool:
