@@ -11,6 +11,8 @@ from api.problems import document
 from foundation.errors import DomainError, Forbidden, Refused
 
 BODY_BYTES_MAX = 1024 * 1024
+UPLOAD_PATH = "/api/v1/files"
+UPLOAD_BYTES_MAX = 11 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -65,11 +67,11 @@ class Shell:
             answer = document(refusal, Request(scope), status=status)
             await answer(scope, receive, send_safely)
             return
-        await self._app(scope, limit_body(receive), send_safely)
+        await self._app(scope, limit_body(receive, bytes_max(scope)), send_safely)
 
     def _refuse(self, scope: Scope, headers: Headers) -> DomainError | None:
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
+        if not length.isdigit() or int(length) > bytes_max(scope):
             return BodyTooLarge()
         origin = headers.get("origin")
         if scope["method"] in SAFE_METHODS or origin is None:
@@ -84,14 +86,18 @@ class Shell:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Content-Security-Policy"] = content_security_policy(nonce)
+        headers.setdefault("Content-Security-Policy", content_security_policy(nonce))
         if scope["path"].startswith("/api/"):
             headers.setdefault("Cache-Control", "no-store")
         if self._is_https:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
 
-def limit_body(receive: Receive) -> Receive:
+def bytes_max(scope: Scope) -> int:
+    return UPLOAD_BYTES_MAX if scope["path"] == UPLOAD_PATH else BODY_BYTES_MAX
+
+
+def limit_body(receive: Receive, most: int) -> Receive:
     """Cut off a body that grows past the limit without having said so."""
     received = 0
 
@@ -99,7 +105,7 @@ def limit_body(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > BODY_BYTES_MAX:
+        if received > most:
             return {"type": "http.disconnect"}
         return message
 

@@ -7,9 +7,13 @@ import booking.reservations.tables
 import booking.usage.tables
 import directory.audit.tables
 import directory.enterprises.tables
+import directory.experts.tables
+import directory.files.tables
 import directory.institutions.tables
 import directory.people.tables
 import directory.privacy.tables
+import directory.registrations.tables
+import directory.stations.tables
 import directory.workdays.tables
 import foundation.idempotency
 import jobs.tables

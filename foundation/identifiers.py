@@ -9,6 +9,7 @@ from foundation.clock import read_clock
 PersonId = NewType("PersonId", UUID)
 EnterpriseId = NewType("EnterpriseId", UUID)
 InstitutionId = NewType("InstitutionId", UUID)
+StationId = NewType("StationId", UUID)
 DeviceId = NewType("DeviceId", UUID)
 RunId = NewType("RunId", UUID)
 InstrumentId = NewType("InstrumentId", UUID)
@@ -21,6 +22,7 @@ UUID_TYPES = (
     PersonId,
     EnterpriseId,
     InstitutionId,
+    StationId,
     DeviceId,
     RunId,
     InstrumentId,

@@ -10,7 +10,10 @@ from jobs import (
     note_absences,
     note_uses,
     price_uses,
+    rewrap_keys,
     seal_audit,
+    send_messages,
+    suspend_lapsed,
 )
 from jobs.reconciling import Job
 
@@ -24,6 +27,9 @@ JOBS: tuple[Job, ...] = (
     Job("price-uses", LIVE_S, price_uses.run),
     Job("note-absences", 20, note_absences.run),
     Job("seal-audit", 10, seal_audit.run),
+    Job("send-messages", 2, send_messages.run),
+    Job("suspend-lapsed", 300, suspend_lapsed.run),
+    Job("rewrap-keys", 300, rewrap_keys.run),
     Job("escalate-due", 60, escalate_due.run),
     Job("close-lost-runs", 15, close_lost_runs.run),
     Job("make-partitions", 3600, make_partitions.run),

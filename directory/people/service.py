@@ -16,7 +16,7 @@ from directory.people.second_factor import require_second_factor
 from directory.people.tables import Person, SignIn
 from directory.roles.rules import Role
 from foundation.encryption import KeyRing
-from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
+from foundation.identifiers import EnterpriseId, InstitutionId, PersonId, StationId
 
 SIGN_IN_LASTS = timedelta(hours=12)
 USER_AGENT_LENGTH_MAX = 200
@@ -33,6 +33,9 @@ class Caller:
     roles: frozenset[Role]
     enterprise_id: EnterpriseId | None
     institution_id: InstitutionId | None
+    station_id: StationId | None = None
+    clients: frozenset[EnterpriseId] = frozenset()
+    """Enterprises that entrusted the caller's station, by an entrustment that holds now."""
     sign_in_id: UUID | None = None
     """None: a program, by an access token."""
     scopes: frozenset[str] | None = None
@@ -137,6 +140,7 @@ def caller_of(
         roles=frozenset(Role(assignment.role) for assignment in person.roles),
         enterprise_id=person.enterprise_id,
         institution_id=person.institution_id,
+        station_id=person.station_id,
         sign_in_id=sign_in.id if sign_in else None,
         scopes=scopes,
         with_second_factor=sign_in.with_second_factor if sign_in else False,

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base
-from foundation.identifiers import EnterpriseId, InstitutionId, PersonId, new_id
+from foundation.identifiers import EnterpriseId, InstitutionId, PersonId, StationId, new_id
 
 
 class Person(Base):
@@ -16,7 +16,12 @@ class Person(Base):
 
     __tablename__ = "people"
     __table_args__ = (
-        CheckConstraint("enterprise_id IS NULL OR institution_id IS NULL", name="one_tenant"),
+        CheckConstraint(
+            "num_nonnulls(enterprise_id, institution_id, station_id) <= 1", name="one_tenant"
+        ),
+        # What a row of a tenant's refers to, so that both are of the same tenant.
+        UniqueConstraint("id", "institution_id"),
+        UniqueConstraint("id", "station_id"),
     )
 
     id: Mapped[PersonId] = mapped_column(primary_key=True, default=new_id)
@@ -25,6 +30,7 @@ class Person(Base):
     password_hash: Mapped[str]
     enterprise_id: Mapped[EnterpriseId | None] = mapped_column(ForeignKey("enterprises.id"))
     institution_id: Mapped[InstitutionId | None] = mapped_column(ForeignKey("institutions.id"))
+    station_id: Mapped[StationId | None] = mapped_column(ForeignKey("stations.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime | None]

@@ -1,0 +1,62 @@
+"""Verbs on enterprises: take one in, and change its name with its history kept."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from directory.enterprises.tables import Enterprise, EnterpriseName
+from foundation.identifiers import EnterpriseId
+
+
+def find_or_make_firm(
+    session: Session, *, name: str, credit_code: str, now: datetime
+) -> tuple[Enterprise, bool]:
+    """Return the firm of this credit code, and whether it is new here."""
+    known = session.scalar(
+        select(Enterprise).where(Enterprise.credit_code == credit_code).with_for_update()
+    )
+    if known is not None:
+        return known, False
+    return make_enterprise(session, name=name, credit_code=credit_code, kind="firm", now=now), True
+
+
+def make_enterprise(
+    session: Session, *, name: str, credit_code: str | None, kind: str, now: datetime
+) -> Enterprise:
+    made = Enterprise(name=name, kind=kind, credit_code=credit_code, created_at=now)
+    session.add(made)
+    session.flush()
+    session.add(EnterpriseName(enterprise_id=made.id, name=name))
+    session.flush()
+    return made
+
+
+def rename(session: Session, enterprise: Enterprise, *, name: str, on: date) -> None:
+    """Give an enterprise a new name from a day on, and keep the former one with its time."""
+    ended = session.scalars(
+        update(EnterpriseName)
+        .where(EnterpriseName.enterprise_id == enterprise.id, EnterpriseName.valid_to.is_(None))
+        .values(valid_to=on)
+        .returning(EnterpriseName.id)
+    ).all()
+    if not ended:  # an enterprise from before names were kept
+        session.add(EnterpriseName(enterprise_id=enterprise.id, name=enterprise.name, valid_to=on))
+    session.add(EnterpriseName(enterprise_id=enterprise.id, name=name, valid_from=on))
+    enterprise.name = name
+    session.flush()
+
+
+def name_on(session: Session, enterprise_id: EnterpriseId, day: date) -> str | None:
+    """Return the name an enterprise had on a day."""
+    for row in names_of(session, enterprise_id):
+        starts = row.valid_from is None or row.valid_from <= day
+        if starts and (row.valid_to is None or day < row.valid_to):
+            return row.name
+    enterprise = session.get(Enterprise, enterprise_id)
+    return enterprise.name if enterprise else None
+
+
+def names_of(session: Session, enterprise_id: EnterpriseId) -> list[EnterpriseName]:
+    query = select(EnterpriseName).where(EnterpriseName.enterprise_id == enterprise_id)
+    return list(session.scalars(query.order_by(EnterpriseName.valid_from.nulls_first())))

@@ -1,0 +1,1 @@
+"""The library of experts: who advises, in what, since when and until when."""

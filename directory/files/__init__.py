@@ -1,0 +1,1 @@
+"""Files people hand in: judged, cleaned, sealed, and kept where no browser reaches them."""

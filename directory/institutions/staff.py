@@ -1,0 +1,174 @@
+"""An institution's people: who works there, in which roles, trained before the post began."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from directory.audit.service import record
+from directory.institutions.errors import StaffNotFound, StaffRefused
+from directory.institutions.tables import Post
+from directory.people.password_rules import PasswordPolicy
+from directory.people.passwords import hash_password
+from directory.people.service import Caller, end_all_sign_ins, require_good_password
+from directory.people.tables import Person, RoleAssignment
+from directory.registrations.errors import LoginTaken
+from directory.roles.rules import INSTITUTION_ROLES, Role
+from foundation.errors import Problem
+from foundation.identifiers import InstitutionId
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """Somebody who starts at an institution."""
+
+    login: str
+    display_name: str
+    password: str
+    roles: Collection[Role]
+    title: str
+    trained_on: date
+    starts_on: date
+
+
+def add(
+    session: Session, new: NewStaff, *, caller: Caller, policy: PasswordPolicy, now: datetime
+) -> Person:
+    """Open an account for somebody at the caller's institution.
+
+    Raises:
+        StaffRefused: with everything that is wrong, training after the start among it.
+        PasswordRefused: when the first password will not do.
+        LoginTaken: when the name is another's.
+    """
+    if problems := _find_problems(new):
+        raise StaffRefused(problems)
+    require_good_password(new.password, policy=policy, login=new.login)
+    institution_id = _own(caller)
+    person = Person(
+        login=new.login,
+        display_name=new.display_name,
+        password_hash=hash_password(new.password),
+        institution_id=institution_id,
+        created_at=now,
+        roles=[RoleAssignment(role=role, assigned_at=now) for role in sorted(set(new.roles))],
+    )
+    session.add(person)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise LoginTaken from error
+    session.add(
+        Post(
+            person_id=person.id,
+            institution_id=institution_id,
+            title=new.title,
+            trained_on=new.trained_on,
+            starts_on=new.starts_on,
+        )
+    )
+    session.flush()
+    _record(session, "staff.add", caller, person, roles=sorted(set(new.roles)), now=now)
+    return person
+
+
+def set_roles(
+    session: Session, person_id: UUID, roles: Collection[Role], *, caller: Caller, now: datetime
+) -> Person:
+    """Give somebody at the caller's institution these roles, and no others.
+
+    Raises:
+        StaffNotFound: when nobody of the institution has this id.
+        StaffRefused: for a role that is not an institution's.
+    """
+    if not INSTITUTION_ROLES.issuperset(roles):
+        raise StaffRefused([_not_here()])
+    person = _colleague(session, person_id, caller)
+    session.execute(delete(RoleAssignment).where(RoleAssignment.person_id == person.id))
+    session.expire(person, ["roles"])
+    session.add_all(
+        RoleAssignment(person_id=person.id, role=role, assigned_at=now)
+        for role in sorted(set(roles))
+    )
+    session.flush()
+    _record(session, "staff.set_roles", caller, person, roles=sorted(set(roles)), now=now)
+    return person
+
+
+def see_off(session: Session, person_id: UUID, *, caller: Caller, now: datetime) -> Person:
+    """Close a colleague's account: every sign-in of theirs ends at once."""
+    person = _colleague(session, person_id, caller)
+    if person.id == caller.person_id:
+        raise StaffRefused([Problem("yourself", "不能停用自己", "not yourself", "person_id")])
+    person.is_active = False
+    end_all_sign_ins(session, person_id=person.id, now=now)
+    post = session.get(Post, person.id)
+    if post is not None:
+        post.ends_on = now.date()
+    session.flush()
+    _record(session, "staff.see_off", caller, person, roles=[], now=now)
+    return person
+
+
+def list_staff(session: Session, institution_id: InstitutionId) -> list[tuple[Person, Post | None]]:
+    query = (
+        select(Person, Post)
+        .outerjoin(Post, Post.person_id == Person.id)
+        .where(Person.institution_id == institution_id)
+        .order_by(Person.is_active.desc(), Person.display_name, Person.id)
+    )
+    return [(person, post) for person, post in session.execute(query)]
+
+
+def _find_problems(new: NewStaff) -> list[Problem]:
+    problems = []
+    if not new.roles or not INSTITUTION_ROLES.issuperset(new.roles):
+        problems.append(_not_here())
+    if new.trained_on > new.starts_on:
+        problems.append(
+            Problem(
+                "trained_late", "须先培训后上岗", "the training comes before the post", "trained_on"
+            )
+        )
+    return problems
+
+
+def _not_here() -> Problem:
+    return Problem("role", "不是机构内的角色", "no role of an institution", "roles")
+
+
+def _own(caller: Caller) -> InstitutionId:
+    if caller.institution_id is None:
+        raise StaffNotFound
+    return caller.institution_id
+
+
+def _colleague(session: Session, person_id: UUID, caller: Caller) -> Person:
+    person = session.get(Person, person_id, with_for_update=True)
+    if person is None or person.institution_id != _own(caller):
+        raise StaffNotFound
+    return person
+
+
+def _record(
+    session: Session,
+    action: str,
+    caller: Caller,
+    person: Person,
+    *,
+    roles: list[Role],
+    now: datetime,
+) -> None:
+    record(
+        session,
+        actor_id=caller.person_id,
+        action=action,
+        subject_kind="person",
+        subject_id=person.id,
+        now=now,
+        roles=roles,
+    )

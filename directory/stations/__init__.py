@@ -1,0 +1,1 @@
+"""Service stations, and for whom each may act: only under an entrustment that holds."""

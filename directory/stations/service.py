@@ -1,0 +1,182 @@
+"""Verbs on stations and entrustments. The caller owns the transaction; nothing here commits."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from directory.audit.service import record
+from directory.people.service import Caller
+from directory.stations.errors import (
+    EntrustmentNotFound,
+    EntrustmentRefused,
+    NotEntrusted,
+    StationKnown,
+    StationNotFound,
+    StationRefused,
+)
+from directory.stations.tables import Entrustment, Station
+from directory.workdays.rules import ZONE
+from foundation.identifiers import EnterpriseId, StationId
+
+PERIOD_MAX = timedelta(days=3 * 366)
+
+
+class Scope(StrEnum):
+    """What a station may do in a client's name."""
+
+    DEMANDS = "demands"
+    ORDERS = "orders"
+    RESERVATIONS = "reservations"
+    SAMPLES = "samples"
+    REPORTS = "reports"
+
+
+def open_station(
+    session: Session,
+    *,
+    caller: Caller,
+    name: str,
+    address: str,
+    has_window: bool,
+    notice_posted: bool,
+    now: datetime,
+) -> Station:
+    """Open a station.
+
+    Raises:
+        StationRefused: when it has neither a window nor a notice.
+        StationKnown: when there is one of this name.
+    """
+    if not has_window and not notice_posted:
+        raise StationRefused
+    station = Station(
+        name=name,
+        address=address,
+        has_window=has_window,
+        notice_posted=notice_posted,
+        created_at=now,
+    )
+    session.add(station)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise StationKnown from error
+    _record(session, "station.open", caller, "station", station.id, now)
+    return station
+
+
+def list_stations(session: Session) -> list[Station]:
+    return list(session.scalars(select(Station).order_by(Station.name).limit(500)))
+
+
+def entrust(
+    session: Session,
+    *,
+    caller: Caller,
+    station_id: StationId,
+    scope: Collection[Scope],
+    valid_from: date,
+    valid_to: date,
+    now: datetime,
+) -> Entrustment:
+    """Let a station act for the caller's enterprise.
+
+    Raises:
+        StationNotFound: when there is no such station.
+        EntrustmentRefused: for an empty scope, or a period that is over, reversed or too long.
+    """
+    if caller.enterprise_id is None or session.get(Station, station_id) is None:
+        raise StationNotFound
+    span = valid_to - valid_from
+    is_over = valid_to < _today(now)
+    if not scope or is_over or not timedelta(0) <= span <= PERIOD_MAX:
+        raise EntrustmentRefused
+    entrustment = Entrustment(
+        enterprise_id=caller.enterprise_id,
+        station_id=station_id,
+        scope=sorted(set(scope)),
+        valid_from=valid_from,
+        valid_to=valid_to,
+        given_by=caller.person_id,
+        given_at=now,
+    )
+    session.add(entrustment)
+    session.flush()
+    _record(session, "entrustment.give", caller, "entrustment", entrustment.id, now)
+    return entrustment
+
+
+def revoke(session: Session, entrustment_id: UUID, *, caller: Caller, now: datetime) -> Entrustment:
+    """End an entrustment of the caller's enterprise at once."""
+    entrustment = session.get(Entrustment, entrustment_id, with_for_update=True)
+    if entrustment is None or entrustment.enterprise_id != caller.enterprise_id:
+        raise EntrustmentNotFound
+    entrustment.revoked_at = entrustment.revoked_at or now
+    session.flush()
+    _record(session, "entrustment.revoke", caller, "entrustment", entrustment.id, now)
+    return entrustment
+
+
+def list_entrustments(session: Session, *, caller: Caller) -> list[Entrustment]:
+    """Return what the caller's enterprise gave, or the caller's station was given."""
+    mine = []
+    if caller.enterprise_id is not None:
+        mine.append(Entrustment.enterprise_id == caller.enterprise_id)
+    if caller.station_id is not None:
+        mine.append(Entrustment.station_id == caller.station_id)
+    if not mine:
+        return []
+    query = select(Entrustment).where(or_(*mine)).order_by(Entrustment.given_at.desc())
+    return list(session.scalars(query.limit(200)))
+
+
+def clients_of(
+    session: Session, station_id: StationId, *, now: datetime, scope: Scope | None = None
+) -> frozenset[EnterpriseId]:
+    """Return the enterprises whose entrustment to this station holds now."""
+    today = _today(now)
+    query = select(Entrustment.enterprise_id).where(
+        Entrustment.station_id == station_id,
+        Entrustment.revoked_at.is_(None),
+        Entrustment.valid_from <= today,
+        Entrustment.valid_to >= today,
+    )
+    if scope is not None:
+        query = query.where(Entrustment.scope.contains([scope]))
+    return frozenset(session.scalars(query))
+
+
+def require_entrusted(
+    session: Session, *, caller: Caller, enterprise_id: EnterpriseId, scope: Scope, now: datetime
+) -> None:
+    """Refuse a station's act for a client that did not entrust it with just that.
+
+    Raises:
+        NotEntrusted: in that case.
+    """
+    if caller.station_id is None:
+        raise NotEntrusted
+    if enterprise_id not in clients_of(session, caller.station_id, now=now, scope=scope):
+        raise NotEntrusted
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(ZONE).date()
+
+
+def _record(  # noqa: PLR0917 - all of it says what happened
+    session: Session, action: str, caller: Caller, kind: str, key: UUID, now: datetime
+) -> None:
+    record(
+        session,
+        actor_id=caller.person_id,
+        action=action,
+        subject_kind=kind,
+        subject_id=key,
+        now=now,
+    )

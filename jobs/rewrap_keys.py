@@ -1,0 +1,22 @@
+"""After a change of the deployment's secret, every data key is sealed by the new one."""
+
+from datetime import datetime
+
+from directory.privacy.vault import Vault
+from foundation.database import SessionFactory
+from foundation.encryption import open_key_ring
+from foundation.settings import Settings
+from jobs.reconciling import Outcome
+
+
+def run(sessions: SessionFactory, now: datetime) -> Outcome:  # noqa: ARG001 - jobs take the time
+    """Ensures that a former secret can be thrown away some minutes after it was replaced."""
+    ring = open_key_ring(Settings.read())
+    outcome = Outcome()
+    while True:
+        with sessions() as session, session.begin():
+            done = Vault(session, ring).rewrap()
+        if not done:
+            return outcome
+        outcome.found += done
+        outcome.changed += done
