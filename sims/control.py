@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import resource
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -108,6 +110,8 @@ class Control:
                 return self._lab()
             case "GET", ["faults"]:
                 return {"items": list(KINDS.values())}
+            case "GET", ["effort"]:
+                return self._effort()
             case "POST", ["step"]:
                 self.lab.step(_decode(body, Step).ms)
                 return self._lab()
@@ -135,6 +139,17 @@ class Control:
             "physics_ms": clock.physics_ms,
             "speed": clock.speed,
             "stepped": clock.stepped,
+        }
+
+    def _effort(self) -> dict[str, object]:
+        """Return what the lab has cost and done so far."""
+        speakers = self.lab.speakers()
+        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {
+            "cpu_s": time.process_time(),
+            "peak_mb": peak_kb / 1024,
+            "connected": sum(speaker.client.is_connected for speaker in speakers),
+            "acknowledged": sum(speaker.client.acknowledged for speaker in speakers),
         }
 
     def _device(self, name: str) -> SimDevice:

@@ -116,7 +116,7 @@ class Lab:
             self.addresses[link.name] = {"link": link.name, "kind": link.kind, **where}
         for device in self.devices.values():
             device.power_up()
-        for speaker in self._speakers():
+        for speaker in self.speakers():
             speaker.client.start()
         self.clock.elapse()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
@@ -127,7 +127,7 @@ class Lab:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
-        speakers = list(self._speakers())
+        speakers = self.speakers()
         for speaker in speakers:
             speaker.switch_off_properly()
         await asyncio.gather(*(speaker.client.drained(GOODBYE_S) for speaker in speakers))
@@ -137,8 +137,9 @@ class Lab:
         for device in self.devices.values():
             device.remember()
 
-    def _speakers(self) -> Iterable[Lab1Device]:
-        return (device for device in self.devices.values() if isinstance(device, Lab1Device))
+    def speakers(self) -> list[Lab1Device]:
+        """Return the devices that speak MQTT themselves."""
+        return [device for device in self.devices.values() if isinstance(device, Lab1Device)]
 
     async def _tick(self) -> None:
         while True:

@@ -115,6 +115,7 @@ class MqttClient:
         self.clean = clean
         self.keepalive_s = keepalive_s
         self.is_connected = False
+        self.acknowledged = 0
         self.allowed = True
         self._gate = gate or asyncio.Semaphore(1)
         self._wire: _Wire | None = None
@@ -181,6 +182,7 @@ class MqttClient:
         """Take one packet from the broker."""
         kind = first & 0xF0
         if kind == packets.PUBACK:
+            self.acknowledged += 1
             token = self._in_flight.pop(int.from_bytes(body[:2], "big"), None)
             if not self._in_flight:
                 self._empty.set()
