@@ -186,10 +186,12 @@ class Receiver:
         *,
         client_id: str,
         filters: Sequence[str],
+        unwanted: Sequence[str] = (),
         on_connected: Callable[[], None] = lambda: None,
     ) -> None:
         self._inbox = inbox
         self._filters = [(text, AT_LEAST_ONCE) for text in filters]
+        self._unwanted = list(unwanted)
         self._on_connected = on_connected
         # Held while an epoch is compared and used: an acknowledgement must not slip
         # on to the next connection, where the same number is another message.
@@ -225,6 +227,13 @@ class Receiver:
         """Leave; the broker keeps what is not acknowledged for the next start."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def follow(self, filters: Sequence[str]) -> None:
+        """Subscribe to more, now and at each connect from now on."""
+        new = [(text, AT_LEAST_ONCE) for text in filters]
+        self._filters += new
+        if self.is_connected and new:
+            self._client.subscribe(new)
 
     @property
     def is_alive(self) -> bool:
@@ -264,8 +273,12 @@ class Receiver:
         with self._epoch_lock:
             self._epoch += 1
         self.is_connected = True
+        # The session may remember what another role of ours once asked for.
+        if self._unwanted:
+            client.unsubscribe(self._unwanted)
         # Also in a session that is still there: it brings the retained messages again.
-        client.subscribe(self._filters)
+        if self._filters:
+            client.subscribe(self._filters)
         log.info("connected to the broker", host=self._broker.host, port=self._broker.port)
         self._on_connected()
 

@@ -12,6 +12,7 @@ from telemetry.devices.service import KnownDevice, load_devices, load_keys
 RELOAD_AFTER_S: Final = 2.0
 TOPICS_MAX: Final = 100_000
 BOOTS_MAX: Final = 50_000
+LOOK_AGAIN_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Registry:
         self._gateways: frozenset[str] = frozenset()
         self._routes: dict[str, Route] = {}
         self._keys: dict[tuple[str, str], dict[int, int]] = {}
+        self._looked: dict[tuple[str, str], float] = {}
         self._loaded_at = -RELOAD_AFTER_S
 
     def load(self, connection: psycopg.Connection[Any]) -> None:
@@ -75,12 +77,19 @@ class Registry:
         """Return metric key → channel of a boot, or None while no birth told."""
         keys = self._keys.get((device.name, boot))
         if keys is None and boot.isprintable():
+            # Another process may store the birth; look again, but not for each message.
+            looked_at = self._looked.get((device.name, boot), -LOOK_AGAIN_S)
+            if monotonic() - looked_at < LOOK_AGAIN_S:
+                return None
             keys = load_keys(connection, device.id, boot)
             if keys is not None:
                 self.learn(device, boot, keys)
+            elif len(self._looked) < BOOTS_MAX:
+                self._looked[device.name, boot] = monotonic()
         return keys
 
     def learn(self, device: KnownDevice, boot: str, keys: dict[int, int]) -> None:
         if len(self._keys) >= BOOTS_MAX:
             self._keys.clear()
         self._keys[device.name, boot] = keys
+        self._looked.pop((device.name, boot), None)

@@ -1,7 +1,6 @@
 """From the inbox to committed rows, and only then to acknowledgements."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 from time import monotonic
@@ -21,6 +20,7 @@ from gateways.mqtt.faults import pass_point
 from gateways.mqtt.inbox import Arrived, Inbox
 from gateways.mqtt.messages import Unintelligible
 from gateways.mqtt.registry import Registry
+from gateways.mqtt.tally import Tally
 from gateways.mqtt.topics import Kind, TopicMalformed
 from telemetry.controls.service import record_result
 from telemetry.devices.sequences import (
@@ -62,6 +62,8 @@ SEEN_EVERY_S: Final = 5.0
 SETTLE_EVERY_S: Final = 1.0
 RETRY_S_MAX: Final = 5.0
 NOTIFY_BYTES_MAX: Final = 7_000
+LAG_SAMPLES: Final = 500
+"""A commit's readings whose lag is noted; more would cost what they measure."""
 
 Raw = psycopg.Connection[Any]
 
@@ -83,24 +85,6 @@ def is_row_to_blame(error: Exception) -> bool:
         # What psycopg itself cannot put into a parameter has no SQLSTATE.
         not state and isinstance(original, (psycopg.DataError, ValueError, OverflowError))
     )
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the writer has done since it started; for metrics and for those who look."""
-
-    batches: int = 0
-    messages: int = 0
-    readings: int = 0
-    duplicates: int = 0
-    events: int = 0
-    quarantined: int = 0
-    bisected: int = 0
-    retries: int = 0
-    gaps: int = 0
-    commit_s: float = 0.0
-    committed_at: float = 0.0
-    reasons: dict[str, int] = field(default_factory=dict)
 
 
 class Writer:
@@ -361,6 +345,9 @@ class Writer:
         tally.quarantined += len(batch.rejected)
         tally.commit_s += took_s
         tally.committed_at = monotonic()
+        rows = batch.readings
+        step = 1 + len(rows) // LAG_SAMPLES
+        tally.note_lags((row[1] for row in rows[::step]), int(read_clock().timestamp() * 1000))
         for one in batch.rejected:
             tally.reasons[one.reason] = tally.reasons.get(one.reason, 0) + 1
 
