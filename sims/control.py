@@ -38,6 +38,10 @@ class Step(msgspec.Struct, forbid_unknown_fields=True):
     ms: int
 
 
+class LineState(msgspec.Struct, forbid_unknown_fields=True):
+    up: bool
+
+
 class Act(msgspec.Struct, forbid_unknown_fields=True):
     do: str
 
@@ -93,13 +97,13 @@ class Control:
             method, target, _ = first.split(" ")
             _refuse_strangers(headers)
             body = await reader.readexactly(_length(headers.get("content-length", "0")))
-            return HTTPStatus.OK, self._answer(method, target, body)
+            return HTTPStatus.OK, await self._answer(method, target, body)
         except ValueError as error:
             return HTTPStatus.UNPROCESSABLE_ENTITY, {"detail": str(error)}
         except Problem as problem:
             return problem.status, {"detail": str(problem)}
 
-    def _answer(self, method: str, target: str, body: bytes) -> object:  # noqa: C901, PLR0911  a table
+    async def _answer(self, method: str, target: str, body: bytes) -> object:  # noqa: C901, PLR0911, PLR0912  a table
         url = urlsplit(target)
         parts = [part for part in url.path.split("/") if part]
         query = {key: values[-1] for key, values in parse_qs(url.query).items()}
@@ -126,6 +130,8 @@ class Control:
             case "DELETE", ["devices", name, "faults", kind]:
                 metric = query.get("metric", "")
                 return self._change(name, lambda device: device.switch_off(kind, metric))
+            case "POST", ["links", name]:
+                return await self._switch_line(name, is_up=_decode(body, LineState).up)
             case "POST", ["devices", name, "actions"]:
                 return self._change(name, lambda device: device.act(_decode(body, Act).do))
             case _:
@@ -140,6 +146,12 @@ class Control:
             "speed": clock.speed,
             "stepped": clock.stepped,
         }
+
+    async def _switch_line(self, name: str, *, is_up: bool) -> dict[str, object]:
+        if name not in self.lab.servers:
+            raise Problem(HTTPStatus.NOT_FOUND, f"no link is called {name!r}")
+        await (self.lab.mend_line(name) if is_up else self.lab.cut_line(name))
+        return self._lab()
 
     def _effort(self) -> dict[str, object]:
         """Return what the lab has cost and done so far."""

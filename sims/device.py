@@ -8,6 +8,8 @@ from sims.models import Model
 from sims.operators import Habits, Operator
 from sims.store import Flash
 
+SENSOR_FAULTS = {"offset", "drift", "stuck", "not_measured"}
+MS_PER_H = 3_600_000
 ACTIONS = ("start", "stop", "unlock", "lock")
 
 
@@ -29,6 +31,7 @@ class SimDevice:
         self.operator = Operator(self.machine, habits, seed=f"{seed}:{name}:operator")
         self.is_powered = False
         self._is_tripped = False
+        self._came_on_ms: dict[Fault, int] = {}
 
     # Power.
 
@@ -87,6 +90,7 @@ class SimDevice:
     # Faults.
 
     def switch_on(self, fault: Fault) -> None:
+        self._came_on_ms.pop(fault, None)
         self.board.switch_on(fault)
         self.obey_faults()
 
@@ -114,10 +118,14 @@ class SimDevice:
         machine.relay_stuck = board.get("relay_stuck") is not None
         self.operator.present = self.operator.habits.present and board.get("no_show") is None
         machine.overlays = {
-            fault.metric: _overlay(fault)
+            fault.metric: _overlay(fault, machine, self._since_ms(fault))
             for fault in board.listed()
-            if fault.kind in {"offset", "stuck", "not_measured"}
+            if fault.kind in SENSOR_FAULTS
         }
+
+    def _since_ms(self, fault: Fault) -> int:
+        """Return how old the machine was when the fault came on."""
+        return self._came_on_ms.setdefault(fault, self.machine.age_ms)
 
     def shown(self) -> dict[str, object]:
         """Return the device's state for the tester."""
@@ -136,9 +144,16 @@ class SimDevice:
         }
 
 
-def _overlay(fault: Fault) -> Callable[[Value], Value]:
+def _overlay(fault: Fault, machine: Machine, since_ms: int) -> Callable[[Value], Value]:
     if fault.kind == "not_measured":
         return lambda _value: None
     if fault.kind == "stuck":
         return lambda _value: fault.value
-    return lambda value: None if value is None else value + fault.value
+    if fault.kind == "offset":
+        return lambda value: None if value is None else value + fault.value
+
+    def drift(value: Value) -> Value:
+        hours = (machine.age_ms - since_ms) / MS_PER_H
+        return None if value is None else value + fault.value * hours
+
+    return drift

@@ -41,6 +41,13 @@ KINDS = {
         FaultKind("no_show", "machine", (), "无人到场", "nobody starts it"),
         FaultKind("relay_stuck", "machine", (), "继电器粘连", "the relay does not open (overrun)"),
         FaultKind("offset", "machine", ("metric", "value"), "读数偏移", "a metric reads too high"),
+        FaultKind(
+            "drift",
+            "machine",
+            ("metric", "value"),
+            "读数漂移",
+            "a metric drifts by so much an hour",
+        ),
         FaultKind("stuck", "machine", ("metric", "value"), "读数卡死", "a metric reads one value"),
         FaultKind("not_measured", "machine", ("metric",), "传感器断线", "a metric has no value"),
         FaultKind("delay", "modbus", ("ms", "times"), "应答延迟", "answers late by so many ms"),

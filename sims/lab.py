@@ -17,7 +17,7 @@ from sims.modbus.server import ModbusServer, Seat
 from sims.modbus.unit import MachineUnit
 from sims.models import MODELS
 from sims.mqtt.client import Broker
-from sims.scenario import DevicePart, LinkPart, Scenario, StepPart
+from sims.scenario import LINK_DOINGS, DevicePart, LinkPart, Scenario, StepPart
 from sims.store import Flash
 
 TICK_S = 0.05
@@ -53,6 +53,8 @@ class Lab:
         self._owed = Elapsed(0, 0)
         self._slice = Elapsed(0, 0)
         self._groups_due = 0
+        self._changes: set[asyncio.Task[None]] = set()
+        self._cut: set[str] = set()
         # A broker's listen queue is short: thousands at once would wait for TCP to try again.
         self._gate = asyncio.Semaphore(CONNECTING_MAX)
         self._steps = sorted(scenario.step, key=lambda step: step.at_ms)
@@ -90,7 +92,7 @@ class Lab:
         own = Broker(broker.host, broker.port, part.name, password or broker.password)
         return Lab1Device(
             part.name, model, seed=seed, habits=part.operator, flash=flash,
-            broker=own, stamp_ms=self.clock.stamp_ms, gate=self._gate,
+            broker=own, stamp_ms=self.clock.stamp_ms, gate=self._gate, form=part.form,
             clean=len(self.scenario.device) > SPREAD_FROM,
         )  # fmt: skip
 
@@ -132,6 +134,7 @@ class Lab:
             speaker.switch_off_properly()
         await asyncio.gather(*(speaker.client.drained(GOODBYE_S) for speaker in speakers))
         await asyncio.gather(*(speaker.client.stop() for speaker in speakers))
+        await asyncio.gather(*self._changes)
         for server in self.servers.values():
             await server.stop()
         for device in self.devices.values():
@@ -211,7 +214,26 @@ class Lab:
     def _play(self) -> None:
         while self._steps and self._steps[0].at_ms <= self.clock.physics_ms:
             step = self._steps.pop(0)
-            act(self.devices[step.device], step)
+            if step.do in LINK_DOINGS:
+                change = self.cut_line if step.do == "cut_line" else self.mend_line
+                # Closing and opening a socket takes a turn of the loop; time does not wait.
+                task = asyncio.get_running_loop().create_task(change(step.link))
+                self._changes.add(task)
+                task.add_done_callback(self._changes.discard)
+            else:
+                act(self.devices[step.device], step)
+
+    async def cut_line(self, name: str) -> None:
+        """Take a whole line down: nobody listens there any more."""
+        if name not in self._cut:
+            self._cut.add(name)
+            await self.servers[name].stop()
+
+    async def mend_line(self, name: str) -> None:
+        """Put it up again, where it was."""
+        if name in self._cut:
+            self._cut.discard(name)
+            await self.servers[name].start()
 
     def ready(self) -> dict[str, object]:
         """Return what someone who wants to talk to this lab must know."""

@@ -84,6 +84,7 @@ class Machine(ABC):
         self.chance = random.Random(seed)
         self.phase = Phase.IDLE
         self.phase_ms = 0
+        self.age_ms = 0
         self.fault_code = 0
         self.power_w = 0.0
         self.ambient = 22.0 + self.chance.uniform(-1.5, 1.5)
@@ -192,6 +193,7 @@ class Machine(ABC):
         """Live through one step of `ms` of physics."""
         if self.phase in WORKING and not self.interlock and self.phase is not Phase.COOL_DOWN:
             self._stop_working()
+        self.age_ms += ms
         self.phase_ms += ms
         self.power_w = self._live(ms / 1000)
         self.counters.energy_mj += round(self.power_w * ms)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +63,13 @@ class RunningLab:
     def switch_off(self, name: str, kind: str) -> None:
         self._call(lambda: self._lab.devices[name].switch_off(kind))
 
+    def cut_line(self, link: str) -> None:
+        """Take a Modbus line down: nobody listens on its port any more."""
+        self._await(self._lab.cut_line(link))
+
+    def mend_line(self, link: str) -> None:
+        self._await(self._lab.mend_line(link))
+
     def requests(self) -> int:
         """Return how many Modbus requests all lines have seen."""
         return self._call(lambda: sum(line.requests for line in self._lab.servers.values()))
@@ -71,7 +78,10 @@ class RunningLab:
         async def run() -> Result:
             return work()
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE_S)
+        return self._await(run())
+
+    def _await(self, work: Coroutine[None, None, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
 
 @contextmanager

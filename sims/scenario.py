@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -21,6 +22,7 @@ SPAN_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 RESOLUTION_MS_MAX, PORT_MAX, UNIT_MAX, NAME_LENGTH_MAX = 10_000, 0xFFFF, 255, 64
 COUNTERS = {"run_ms", "cycles", "energy_mj", "boots"}
 Problem = tuple[str, str]
+Form = Literal["json", "msgpack"]
 SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "scenarios").glob("*.toml"))}
 DEMO = SHIPPED["demo"]
 
@@ -60,16 +62,18 @@ class DevicePart(Strict, frozen=True):
     unit: int | None = None
     password: str | None = None
     trace: Path | None = None
+    form: Form = "json"
     operator: Habits = Habits()
     counters: dict[str, int] = {}
 
 
 class StepPart(Strict, frozen=True):
-    """Something that happens `at` a moment of simulated time."""
+    """Something that happens `at` a moment of simulated time, to a device or to a link."""
 
     at: str
-    device: str
     do: str
+    device: str = ""
+    link: str = ""
     fault: Fault | None = None
     kind: str = ""
     metric: str = ""
@@ -86,7 +90,8 @@ class Scenario(Strict, frozen=True):
     step: list[StepPart] = []
 
 
-DOINGS = ("fault", "mend", *ACTIONS)
+LINK_DOINGS = ("cut_line", "mend_line")
+DOINGS = ("fault", "mend", *ACTIONS, *LINK_DOINGS)
 
 
 def span_ms(text: str) -> int:
@@ -210,9 +215,13 @@ def _seat_problems(scenario: Scenario) -> Iterator[Problem]:
 
 def _step_problems(scenario: Scenario) -> Iterator[Problem]:
     names = {device.name for device in scenario.device}
+    links = {link.name for link in scenario.link}
     for at, step in enumerate(scenario.step):
         here = f".step[{at}]"
-        if step.device not in names:
+        if step.do in LINK_DOINGS:
+            if step.link not in links:
+                yield f"{here}.link", f"no link is called {step.link!r}"
+        elif step.device not in names:
             yield f"{here}.device", f"no device is called {step.device!r}"
         if step.do not in DOINGS:
             yield f"{here}.do", f"{step.do!r} is nothing that can be done; {', '.join(DOINGS)}"

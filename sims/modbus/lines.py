@@ -110,6 +110,7 @@ class SocketLine:
         self._secret = secret
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
+        self._is_open = False
 
     async def open(self, talk: Talk) -> dict[str, object]:
         """Listen; a port of 0 lets the system choose."""
@@ -119,7 +120,9 @@ class SocketLine:
             assert task is not None
             self._talks.add(task)
             try:
-                await talk(reader, StreamVoice(writer))
+                # A connection accepted while the line was being closed is closed too.
+                if self._is_open:
+                    await talk(reader, StreamVoice(writer))
             except (OSError, frames.NotModbus, asyncio.CancelledError):
                 pass
             finally:
@@ -130,12 +133,14 @@ class SocketLine:
 
         context = self._secret.context() if self._secret else None
         self._server = await asyncio.start_server(welcome, self.host, self.port, ssl=context)
+        self._is_open = True
         self.port = self._server.sockets[0].getsockname()[1]
         return {"host": self.host, "port": self.port}
 
     async def close(self) -> None:
         if self._server is None:
             return
+        self._is_open = False
         self._server.close()
         for talk in self._talks:
             talk.cancel()

@@ -315,3 +315,35 @@ def test_page_of_the_tester_is_served_and_strangers_are_not(lab: RunningLab) -> 
     assert page.headers["content-type"].startswith("text/html")
     assert (evil.status_code, rebound.status_code) == (403, 403)
     assert lab.shown("tensile-01")["faults"] == []
+
+
+def test_line_that_is_cut_is_gone_until_it_is_mended(lab: RunningLab, line: Line) -> None:
+    port = lab.modbus_port
+    assert line.ask("04 0000 0001") == bytes.fromhex("04 02 0000")
+    lab.cut_line("line-1")
+    assert line.rest() == b""
+    with pytest.raises(ConnectionRefusedError):
+        Line(port)
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{lab.control_port}", trust_env=False) as http:
+        assert http.post("/links/line-1", json={"up": True}).status_code == 200
+        assert http.post("/links/line-9", json={"up": True}).status_code == 404
+
+    again = Line(port)
+    assert again.ask("04 0000 0001") == bytes.fromhex("04 02 0000")
+    again.socket.close()
+
+
+def test_drift_grows_by_the_hour_and_the_machine_does_not_notice(lab: RunningLab) -> None:
+    lab.step(60_000)
+    lab.switch_on("chamber-01", Fault("drift", metric="setpoint", value=2.0))
+    lab.step(5_400_000)
+
+    values = lab.shown("chamber-01")["values"]
+
+    assert isinstance(values, dict)
+    assert values["setpoint"] == pytest.approx(23.0 + 3.0)
+    lab.switch_off("chamber-01", "drift")
+    values = lab.shown("chamber-01")["values"]
+    assert isinstance(values, dict)
+    assert values["setpoint"] == 23.0
