@@ -61,6 +61,11 @@ def person(
     return made
 
 
+def give_role(session: Session, person: Person, role: Role) -> None:
+    session.add(RoleAssignment(person_id=person.id, role=role, assigned_at=LONG_AGO))
+    session.flush()
+
+
 def device(
     session: Session,
     *,

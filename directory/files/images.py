@@ -13,6 +13,7 @@ from foundation.errors import Problem
 PIXELS_MAX = 16_000_000
 FORMATS = {Media.PNG: "PNG", Media.JPEG: "JPEG"}
 QUALITY = 88
+TOO_MANY_PIXELS = Problem("too_many_pixels", "图像过大", "the image is too large", "file")
 
 
 def draw_anew(content: bytes, media: Media) -> bytes:
@@ -29,7 +30,9 @@ def draw_anew(content: bytes, media: Media) -> bytes:
                 bare = ImageOps.exif_transpose(image).convert("RGB")
                 drawn = io.BytesIO()
                 bare.save(drawn, FORMATS[media], quality=QUALITY)
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise FileRefused([TOO_MANY_PIXELS]) from error
+    except (OSError, ValueError, SyntaxError, Warning) as error:
         raise FileRefused(
             [Problem("malformed", "图像无法解码", "the image cannot be decoded", "file")]
         ) from error
@@ -39,6 +42,4 @@ def draw_anew(content: bytes, media: Media) -> bytes:
 def _require_small(image: Image.Image) -> None:
     # The size is in the header; the pixels are not decoded yet.
     if image.width * image.height > PIXELS_MAX:
-        raise FileRefused(
-            [Problem("too_many_pixels", "图像过大", "the image is too large", "file")]
-        )
+        raise FileRefused([TOO_MANY_PIXELS])

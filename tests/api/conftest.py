@@ -1,6 +1,7 @@
 """The application in process, on a database whose every change is undone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -22,10 +23,16 @@ set_up_logs("tests")
 
 
 @pytest.fixture
-def app(engine: Engine, session_factory: sessionmaker[Session], database_url: str) -> FastAPI:
+def app(
+    engine: Engine,
+    session_factory: sessionmaker[Session],
+    database_url: str,
+    tmp_path: Path,
+) -> FastAPI:
     settings = Settings(
         database_url=SecretStr(database_url),
         cookie_secure=False,
+        data=tmp_path,
         secret_key=SecretStr("a secret for tests, long and mixed enough"),
         second_factor_roles="",
     )
@@ -47,7 +54,7 @@ def stranger(app: FastAPI) -> TestClient:
 
 
 @pytest.fixture
-def signed_in_as(app: FastAPI) -> Iterator[SignedInAs]:
+def signed_in_as(app: FastAPI) -> SignedInAs:
     """A client for each person asked for, signed in by the front door."""
 
     def sign_in(person: Person) -> TestClient:
