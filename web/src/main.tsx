@@ -6,7 +6,9 @@ import "./theme.css";
 
 import { startLanguage } from "./i18n";
 import { Application } from "./shell/app";
+import { markStyles } from "./shell/nonce";
 
+markStyles();
 await startLanguage();
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<StrictMode><Application /></StrictMode>);

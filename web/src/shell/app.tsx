@@ -17,6 +17,7 @@ import { Blank, Loading } from "../parts/states";
 import { theme } from "../theme";
 import { usePerson } from "./access";
 import { Header } from "./header";
+import { findNonce } from "./nonce";
 import { SignInPage, SignInProvider } from "./sign-in";
 
 const InstrumentPage = lazy(() => import("../pages/instrument/page").then((m) => ({ default: m.InstrumentPage })));
@@ -37,12 +38,6 @@ const cache = new QueryClient({
     },
   },
 });
-
-/** The nonce of this answer, which Ant Design's style elements carry under a strict policy. */
-function nonce(): string | undefined {
-  const found = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
-  return found && found !== "__CSP_NONCE__" ? found : undefined;
-}
 
 class Safety extends Component<{ children: ReactNode; fallback: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
@@ -80,7 +75,9 @@ function MustSet() {
 
 function Main() {
   const { pathname } = useLocation();
-  useEffect(() => window.scrollTo(0, 0), [pathname]);
+  useEffect(() => {
+    window.scrollTo(0, 0); // in braces: newer browsers answer with a promise, which is no way to clean up
+  }, [pathname]);
   return (
     <main className="page" id="main" tabIndex={-1} style={{ outline: "none" }}>
       <MustSet />
@@ -107,7 +104,7 @@ function Main() {
 
 export function Application() {
   const lang = useLang();
-  const mark = nonce();
+  const mark = findNonce();
   dayjs.locale(lang === "zh" ? "zh-cn" : "en");
   return (
     <ConfigProvider theme={theme} locale={lang === "zh" ? zhCN : enUS} button={{ autoInsertSpace: false }}

@@ -39,7 +39,9 @@ export function DevicesPage() {
   useFeed();
   const found = useQuery(devices);
   const known = found.data;
-  useEffect(() => known?.items.forEach(record), [known]);
+  useEffect(() => {
+    known?.items.forEach(record);
+  }, [known]);
   const state = LIVE_STATES.find((one) => one === search.get("state"));
   const q = search.get("q") ?? "";
   const put = (key: string, value: string): void =>
