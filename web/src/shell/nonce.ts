@@ -13,10 +13,12 @@ export function findNonce(): string | undefined {
 export function markStyles(): void {
   const nonce = findNonce();
   if (!nonce) return;
+  /* eslint-disable @typescript-eslint/no-deprecated -- only the overload for obsolete names is */
   const create = document.createElement.bind(document);
   document.createElement = (name: string, options?: ElementCreationOptions): HTMLElement => {
     const made = create(name, options);
     if (name === "style") made.nonce = nonce;
     return made;
   };
+  /* eslint-enable @typescript-eslint/no-deprecated */
 }
