@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from gateways.edge.settings import MEGABYTE, BrokerSettings, DeviceSettings, SpoolSettings
+from gateways.edge.source_config import SourceSettings, read_source
 from gateways.modbus.client import LineKind, LineSettings
 from gateways.mqtt.topics import NAME_PATTERN
 from gateways.profiles.loader import OWN_FOLDER, find_profile, load_profiles
@@ -14,38 +16,6 @@ from gateways.profiles.tomlfile import FileRefused, Section, Source
 NAME: Final = NAME_PATTERN.pattern
 LINK_NAME: Final = r"[A-Za-z0-9_-]{1,64}"
 PORT_OF: Final = {"mqtt": 1883, "mqtts": 8883}
-MEGABYTE: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerSettings:
-    host: str
-    port: int
-    user: str | None
-    password: str | None
-    has_tls: bool
-    ca: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolSettings:
-    """How much may wait for the server, and how fast what waited is sent."""
-
-    path: Path
-    bytes_max: int = 512 * MEGABYTE
-    age_s_max: float = 30 * 86_400
-    window: int = 200  # messages of one device sent but not acknowledged
-    ack_silence_s: float = 10.0  # after which they are sent again
-    rate_max: int = 2_000  # messages a second, so that a long backlog leaves room
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSettings:
-    name: str
-    link: str
-    unit: int
-    profile: Profile
-    poll_factor: float = 1.0  # stretches every period of the profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +26,7 @@ class GatewaySettings:
     links: tuple[LineSettings, ...]
     devices: tuple[DeviceSettings, ...]
     profile_folders: tuple[Path, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
 
     def on_link(self, link: str) -> list[DeviceSettings]:
         return [device for device in self.devices if device.link == link]
@@ -100,11 +71,19 @@ def load_settings(path: Path, *, central: Path | None = None) -> GatewaySettings
         for section in sections
         if (device := read_device(section, links, profiles, folders)) is not None
     ]
-    refuse_twins(sections, [section.text("name") for section in sections])
+    sources = [
+        read_source(section, read_broker, path.parent) for section in root.sections("source")
+    ]
+    named = [(section, section.text("name")) for section in sections]
+    for section in root.sections("source"):
+        named += [(each, each.text("name")) for each in section.sections("device")]
+    refuse_twins([section for section, _ in named], [name for _, name in named])
     refuse_shared_units(sections, devices)
     root.refuse_unknown()
     source.require_sound()
-    return GatewaySettings(name, broker, spool, tuple(links), tuple(devices), tuple(folders))
+    return GatewaySettings(
+        name, broker, spool, tuple(links), tuple(devices), tuple(folders), tuple(sources)
+    )
 
 
 def read_broker(section: Section, folder: Path) -> BrokerSettings:

@@ -10,7 +10,6 @@ from typing import Final
 
 from foundation.clock import read_clock
 from foundation.logs import get_log
-from gateways.edge.config import DeviceSettings
 from gateways.edge.interlock import (
     Command,
     CommandRefused,
@@ -22,6 +21,7 @@ from gateways.edge.interlock import (
 from gateways.edge.publisher import Publisher
 from gateways.edge.relay import Relay
 from gateways.edge.reporting import Sample
+from gateways.edge.settings import DeviceSettings
 from gateways.edge.twin import Twin
 from gateways.modbus import errors
 from gateways.modbus.breaker import Breaker, BreakerState

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateways.edge.config import DeviceSettings
+from gateways.edge.settings import DeviceSettings
 from gateways.modbus.client import Line
 from gateways.modbus.errors import DeviceError, DeviceRefused
 from gateways.modbus.planner import plan

@@ -13,8 +13,10 @@ from foundation.identifiers import new_id
 from foundation.logs import get_log
 from gateways.edge.central import CentralStore, ConfigurationRefused, Configure, read_configure
 from gateways.edge.config import GatewaySettings
+from gateways.edge.foreign import Source
 from gateways.edge.link import Link, Unit, now_ms
 from gateways.edge.publisher import Publisher
+from gateways.edge.settings import DeviceSettings
 from gateways.edge.twin import Twin
 from gateways.modbus.client import LineSettings
 from gateways.mqtt import topics
@@ -39,7 +41,7 @@ class Gateway:
 
     def __init__(self, settings: GatewaySettings, central: CentralStore | None = None) -> None:
         self._log = get_log("gateway")
-        self.settings, self._central = settings, central
+        self.settings, self._central, self._name = settings, central, settings.name
         self.spool = Spool(
             settings.spool.path,
             bytes_max=settings.spool.bytes_max,
@@ -59,6 +61,7 @@ class Gateway:
         self.publisher.listen_to(settings.name)
         self.units: dict[str, Unit] = {}
         self.links: list[Link] = []
+        self.sources: list[Source] = []
         self._links_of: dict[str, Link] = {}
         self._stopping = threading.Event()  # one for each set of links
         self._own_commands: list[bytes] = []
@@ -74,25 +77,34 @@ class Gateway:
         self.units.clear()
         self._links_of.clear()
         self.links = [self._make_link(line, settings) for line in settings.links]
+        self.sources = [
+            Source(source, self.publisher, self._make_twin, now_ms) for source in settings.sources
+        ]
+        for source in self.sources:
+            for unit in source.units.values():
+                self.publisher.add_device(unit.settings.name, unit.twin.record.id)
         self.settings = settings
 
     def _make_link(self, line: LineSettings, settings: GatewaySettings) -> Link:
-        units = []
-        for device in settings.on_link(line.name):
-            twin = Twin(
-                device,
-                self.spool,
-                gateway=settings.name,
-                version=program_version(),
-                new_session=lambda: str(new_id()),
-            )
-            units.append(Unit(device, twin, self.spool))
+        units = [
+            Unit(device, self._make_twin(device), self.spool)
+            for device in settings.on_link(line.name)
+        ]
         link = Link(line, units, self.spool, self.publisher, self._stopping)
         for unit in units:
             self.units[unit.settings.name] = unit
             self._links_of[unit.settings.name] = link
             self.publisher.add_device(unit.settings.name, unit.twin.record.id)
         return link
+
+    def _make_twin(self, device: DeviceSettings) -> Twin:
+        return Twin(
+            device,
+            self.spool,
+            gateway=self._name,
+            version=program_version(),
+            new_session=lambda: str(new_id()),
+        )
 
     def _state(self, *, online: bool) -> bytes:
         body: dict[str, Any] = {
@@ -122,8 +134,7 @@ class Gateway:
 
     def start(self) -> None:
         self._tell_own_state()
-        for link in self.links:
-            link.start()
+        self._start_all()
         self.publisher.start()
         self._log.info(
             "gateway ready",
@@ -133,18 +144,26 @@ class Gateway:
             waiting=self.spool.count(),
         )
 
-    def reload(self, settings: GatewaySettings) -> None:
-        """Go on with other links and devices: what is on disk of a device carries over."""
-        before = dict(self.units)
-        self._stop_links()
-        self._build(settings)
-        for name in before.keys() - self.units.keys():
-            before[name].twin.lose(now_ms())
-            self.publisher.remove_device(name, before[name].twin.state())
-        self.publisher.subscribe()
-        self._tell_own_state()
+    def _start_all(self) -> None:
         for link in self.links:
             link.start()
+        for source in self.sources:
+            source.start()
+
+    def reload(self, settings: GatewaySettings) -> None:
+        """Go on with other links and devices: what is on disk of a device carries over."""
+        before = {name: unit.twin for name, unit in self.units.items()}
+        for source in self.sources:
+            before |= {unit.settings.name: unit.twin for unit in source.units.values()}
+        self._stop_links()
+        self._build(settings)
+        now = {u.settings.name for s in self.sources for u in s.units.values()} | set(self.units)
+        for name in before.keys() - now:
+            before[name].lose(now_ms())
+            self.publisher.remove_device(name, before[name].state())
+        self.publisher.subscribe()
+        self._tell_own_state()
+        self._start_all()
         self._log.info("gateway reloaded", links=len(self.links), devices=len(self.units))
 
     def refuse_reload(self, settings: GatewaySettings) -> str | None:
@@ -221,6 +240,8 @@ class Gateway:
         for link in self.links:
             if not link.join(5):
                 self._log.warning("link did not stop in time", link=link.name)
+        for source in self.sources:
+            source.stop(5)
 
     def stop(self) -> None:
         """Finish what is under way, say that the gateway leaves, keep the rest in the spool."""

@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from foundation.logs import get_log
-from gateways.edge.config import BrokerSettings, SpoolSettings
+from gateways.edge.settings import BrokerSettings, SpoolSettings
 from gateways.mqtt import topics
 from gateways.mqtt.topics import Kind
 from gateways.spool.spool import Row, Spool

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateways.edge.config import DeviceSettings
 from gateways.edge.reporting import Channel, Reporter, Sample, bundle
 from gateways.edge.sessions import Run, RunWatcher, take_tally
+from gateways.edge.settings import DeviceSettings
 from gateways.modbus.registers import Quality
 from gateways.mqtt.topics import Kind
 from gateways.profiles.profile import Phase, WireType
@@ -129,6 +129,13 @@ class Twin:
             self._stand(Standing(online=True, op=op, mode=mode, session=session), at_ms)
         return rebooted
 
+    def come(self, at_ms: int) -> None:
+        """Note that a device is there, before it has said what it does."""
+        if self.standing is None or not self.standing.online:
+            session = self._watcher.run.session if self._watcher.run else None
+            op = "executing" if self.profile.phases is None else "not_executing"
+            self._stand(Standing(online=True, op=op, mode="none", session=session), at_ms)
+
     def lose(self, at_ms: int) -> None:
         """Note that nobody answers; a session stays open, the counters will tell."""
         self._stand(UNREACHABLE, at_ms)
@@ -157,7 +164,7 @@ class Twin:
     def _phase(self, samples: Mapping[str, Sample]) -> Phase | None:
         phases = self.profile.phases
         sample = samples.get(phases.metric) if phases else None
-        if phases is None or sample is None or not isinstance(sample.value, int):
+        if phases is None or sample is None or not isinstance(sample.value, int | str):
             return None
         return phases.codes.get(sample.value)
 

@@ -49,6 +49,7 @@ from telemetry.readings.service import (
     store_latest,
     store_readings,
 )
+from telemetry.rollups.service import is_rolled_up_by_us, mark
 from telemetry.runs.service import build_runs
 
 log = get_log("writer")
@@ -113,7 +114,7 @@ class Writer:
         self._waiting: list[Arrived] = []
         self._done: set[int] = set()
         self._days: set[int] = set()
-        self._makes_partitions = False
+        self._makes_partitions = self._rolls_up = False
         self._latest: dict[int, Row] = {}
         self._changed: set[str] = set()
         self._seen: dict[Any, tuple[str, str, int]] = {}
@@ -172,6 +173,7 @@ class Writer:
         with connection.begin():
             self._registry.load(self._raw)
             self._makes_partitions = is_partitioned(self._raw)
+            self._rolls_up = is_rolled_up_by_us(self._raw)
             self._unsettled = load_unsettled(self._raw)
         self._days.clear()
         log.info("connected to the database")
@@ -288,6 +290,8 @@ class Writer:
     ) -> tuple[dict[Boot, Standing], int]:
         raw = self._raw
         new = store_readings(raw, batch.readings)
+        if new and self._rolls_up:
+            mark(raw, (row[1] for row in batch.readings))
         store_events(raw, batch.events)
         store_alarms(raw, batch.alarms)
         for device, report, received_at in batch.states:

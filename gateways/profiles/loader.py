@@ -271,7 +271,7 @@ def read_phases(root: Section, metrics: dict[str, Metric]) -> Phases | None:
     if section is None:
         return None
     metric = section.text("metric", choices=list(metrics) or None)
-    codes: dict[int, Phase] = {}
+    codes: dict[int | str, Phase] = {}
     for word, phase in PHASE_WORDS.items():
         for code in section.values(word):
             if not isinstance(code, int) or isinstance(code, bool) or code in codes:

@@ -63,7 +63,7 @@ class Phases:
     """Which metric tells the phase, and what its codes mean."""
 
     metric: str
-    codes: dict[int, Phase]
+    codes: dict[int | str, Phase]  # words where a foreign device uses them
 
 
 @dataclass(frozen=True, slots=True)
