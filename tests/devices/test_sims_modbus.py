@@ -337,12 +337,12 @@ def test_line_that_is_cut_is_gone_until_it_is_mended(lab: RunningLab, line: Line
 def test_drift_grows_by_the_hour_and_the_machine_does_not_notice(lab: RunningLab) -> None:
     lab.step(60_000)
     lab.switch_on("chamber-01", Fault("drift", metric="setpoint", value=2.0))
-    lab.step(5_400_000)
+    lab.step(900_000)
 
     values = lab.shown("chamber-01")["values"]
 
     assert isinstance(values, dict)
-    assert values["setpoint"] == pytest.approx(23.0 + 3.0)
+    assert values["setpoint"] == pytest.approx(23.0 + 0.5)
     lab.switch_off("chamber-01", "drift")
     values = lab.shown("chamber-01")["values"]
     assert isinstance(values, dict)

@@ -228,6 +228,9 @@ def test_events_are_kept_until_the_server_says_they_are_committed(
     server.acknowledge(start["boot"], start["seq"])
     server.wait_for(lambda: lab.shown("hplc-01")["unacknowledged"] == 1)
     server.acknowledge("another-boot", heartbeat["seq"])
+    # The answer to a command shows that what was said before it has been heard.
+    unlock(server, lab, "c2")
+    assert lab.shown("hplc-01")["unacknowledged"] == 1
     lab.switch_on("hplc-01", Fault("offline"))
     lab.switch_off("hplc-01", "offline")
     server.wait_for(lambda: len(server.of("evt")) == 3)
