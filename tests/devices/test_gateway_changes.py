@@ -160,7 +160,9 @@ poll_factor = 0.1
     }
 
 
-def attend_until_answered(gateway: Gateway, platform: Platform, command: dict[str, Any]) -> Any:  # a message
+def attend_until_answered(
+    gateway: Gateway, platform: Platform, command: dict[str, Any]
+) -> Any:  # a message
     platform.command(gateway.settings.name, command)
     assert gateway.woken.wait(10)
     gateway.attend()
