@@ -136,6 +136,7 @@ def read_device_series(
     name: str,
     caller: Watcher,
     reading: ReadOnly,
+    now: Now,
     metric: Metric,
     since: Since,
     until: Until,
@@ -144,7 +145,9 @@ def read_device_series(
     """Read one metric over a span, at the resolution so many points can show."""
     require_span(since, until)
     device = find_device(reading, caller, name)
-    series = read_series(reading, device.id, metric, since=since, until=until, points_max=points)
+    series = read_series(
+        reading, device.id, metric, since=since, until=until, points_max=points, now=now
+    )
     return SeriesView(
         metric=series.metric,
         unit=series.unit,

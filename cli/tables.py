@@ -23,6 +23,7 @@ import telemetry.devices.tables
 import telemetry.events.tables
 import telemetry.quarantine.tables
 import telemetry.readings.tables
+import telemetry.rollups.tables
 import telemetry.runs.tables
 from foundation.database import Base
 

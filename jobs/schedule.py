@@ -10,7 +10,9 @@ from jobs import (
     note_absences,
     note_uses,
     price_uses,
+    retire_readings,
     rewrap_keys,
+    roll_up_readings,
     seal_audit,
     send_messages,
     suspend_lapsed,
@@ -32,6 +34,8 @@ JOBS: tuple[Job, ...] = (
     Job("rewrap-keys", 300, rewrap_keys.run),
     Job("escalate-due", 60, escalate_due.run),
     Job("close-lost-runs", 15, close_lost_runs.run),
+    Job("roll-up-readings", 10, roll_up_readings.run),
+    Job("retire-readings", 6 * 3600, retire_readings.run),
     Job("make-partitions", 3600, make_partitions.run),
     Job("check-invariants", 300, check_invariants.run),
 )

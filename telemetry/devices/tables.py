@@ -2,13 +2,21 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
-from foundation.identifiers import DeviceId, InstitutionId, new_id
+from foundation.identifiers import DeviceId, InstitutionId, PersonId, new_id
 
 NAME_PATTERN = "^[a-z0-9-]{1,64}$"
 
@@ -61,6 +69,8 @@ class Birth(Base):
     """Metric key on the wire → channel id."""
     at: Mapped[datetime]
     """When we first heard of this boot; births of one device are ordered by it."""
+    clock_offset_ms: Mapped[int | None]
+    """How far the device's clock is behind ours, by the quickest of its messages."""
 
 
 class DeviceState(Base):
@@ -138,3 +148,29 @@ class SequenceGap(Base):
     filled_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     """When they were declared lost, by their sender or by us."""
+
+
+class DeviceClaim(Base):
+    """A code that turns into a device's credentials, once and within its time."""
+
+    __tablename__ = "device_claims"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))
+    created_by: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class DeviceCredential(Base):
+    """What a device signs in with at the broker; the password itself was told once."""
+
+    __tablename__ = "device_credentials"
+
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    password_hash: Mapped[str]
+    """As mosquitto keeps it."""
+    issued_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

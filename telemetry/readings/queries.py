@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from foundation.database import SessionFactory
@@ -13,7 +13,11 @@ from foundation.identifiers import DeviceId
 from telemetry.devices.errors import MetricNotFound
 from telemetry.devices.now import QUALITIES
 from telemetry.devices.tables import Channel
-from telemetry.readings.rules import choose_bucket
+from telemetry.readings.rules import Resolution, choose_bucket, choose_resolution
+from telemetry.rollups.service import pending_since
+
+ORIGIN: Final = datetime(2000, 1, 2, 16, tzinfo=UTC)
+"""A Monday's midnight in China: where buckets of days and weeks begin."""
 
 RAW: Final = text(
     """
@@ -24,11 +28,42 @@ RAW: Final = text(
 )
 BUCKETS: Final = text(
     """
-    SELECT date_bin(:bucket, at, 'epoch'), min(value), avg(value), max(value) FROM readings
+    SELECT date_bin(:bucket, at, :origin), min(value), avg(value), max(value) FROM readings
     WHERE channel_id = :channel_id AND at >= :since AND at < :until AND value IS NOT NULL
     GROUP BY 1 ORDER BY 1
     """
 )
+
+
+def of_rollups(table: str) -> TextClause:
+    """Read whole rollups up to where they can be trusted, and single readings from there."""
+    return text(
+        f"""
+        SELECT date_bin(:bucket, at, :origin), min(low), sum(total) / sum(readings), max(high)
+        FROM (
+            SELECT at, low, high, total, readings FROM {table}
+            WHERE channel_id = :channel_id AND at < :edge
+              AND at >= date_bin(:bucket, CAST(:since AS timestamptz), :origin) AND at < :until
+            UNION ALL
+            SELECT at, value, value, value, 1 FROM readings
+            WHERE channel_id = :channel_id AND value IS NOT NULL
+              AND at >= greatest(CAST(:since AS timestamptz), :edge) AND at < :until
+        ) AS part
+        GROUP BY 1 ORDER BY 1
+        """  # noqa: S608 - a name of ours
+    )
+
+
+OF_ROLLUPS: Final = {
+    resolution: of_rollups(resolution)
+    for resolution in Resolution
+    if resolution is not Resolution.RAW
+}
+LENGTHS: Final = {
+    Resolution.MINUTES: timedelta(minutes=1),
+    Resolution.HOURS: timedelta(hours=1),
+    Resolution.DAYS: timedelta(days=1),
+}
 COUNT: Final = text(
     """
     SELECT count(*) FROM (
@@ -83,6 +118,7 @@ def read_series(
     since: datetime,
     until: datetime,
     points_max: int,
+    now: datetime,
 ) -> Series:
     """Return a channel over a span, at the resolution a chart of so many points can show."""
     channel = find_channel(session, device_id, metric)
@@ -93,7 +129,16 @@ def read_series(
         if count <= points_max:
             rows = session.execute(RAW, {**values, "limit": points_max})
             return Series(metric, channel.unit, timedelta(0), tuple(Point(*row) for row in rows))
-    rows = session.execute(BUCKETS, {**values, "bucket": bucket})
+    resolution = choose_resolution(bucket)
+    values |= {"bucket": bucket, "origin": ORIGIN}
+    if resolution is Resolution.RAW:
+        rows = session.execute(BUCKETS, values)
+    else:
+        # The bucket that is going on is made of single readings, or it would be half.
+        pending = pending_since(session, now=now)
+        length = LENGTHS[resolution]
+        edge = ORIGIN + (pending - ORIGIN) // length * length
+        rows = session.execute(OF_ROLLUPS[resolution], {**values, "edge": edge})
     return Series(metric, channel.unit, bucket, tuple(Point(*row) for row in rows))
 
 

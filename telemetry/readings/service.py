@@ -10,6 +10,8 @@ from weakref import WeakSet
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from telemetry.readings.arrays import Float8, Instants, Int2, Int8, Packed, register
 
@@ -101,3 +103,20 @@ def ensure_partitions(connection: Connection, days: Iterable[int]) -> int:
         )
         made += 1
     return made
+
+
+def list_partitions(session: Session, *, before: date) -> list[str]:
+    """List the partitions of whole days before that one, oldest first."""
+    names = session.scalars(
+        text(
+            "SELECT relid::regclass::text FROM pg_partition_tree('readings') WHERE isleaf"
+            " ORDER BY 1"
+        )
+    )
+    return [name for name in names if name < f"readings_p{before:%Y%m%d}"]
+
+
+def drop_partition(session: Session, name: str) -> bool:
+    """Drop one day's readings; whoever reads waits a moment."""
+    session.execute(text(f'DROP TABLE IF EXISTS "{name}"'))
+    return True
