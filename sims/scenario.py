@@ -112,7 +112,25 @@ def load(path: Path) -> Scenario:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise BadScenario(f"{path}: {error.strerror}") from error
-    return parse(text, str(path))
+    return _placed(parse(text, str(path)), path.parent)
+
+
+def _placed(scenario: Scenario, folder: Path) -> Scenario:
+    """Return the scenario with the files it names taken from beside it."""
+    replace = msgspec.structs.replace
+    links = [
+        replace(
+            link,
+            certificate=link.certificate and folder / link.certificate,
+            key=link.key and folder / link.key,
+            client_ca=link.client_ca and folder / link.client_ca,
+        )
+        for link in scenario.link
+    ]
+    devices = [
+        replace(device, trace=device.trace and folder / device.trace) for device in scenario.device
+    ]
+    return replace(scenario, link=links, device=devices)
 
 
 def parse(text: str, source: str = "scenario") -> Scenario:

@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from sims.faults import Fault
 from sims.running import RunningLab, running
-from sims.scenario import Scenario, parse
+from sims.scenario import Scenario, load, parse
 from tests.servers import BrokerUnderTest
 
 LIMIT_S = 10.0
@@ -350,3 +350,23 @@ def test_device_may_speak_messagepack(server: Server, hplc_url: str) -> None:
     first, second = server.of("m")
     assert (first["s"], first["seq"], second["seq"]) == (1, 1, 2)
     assert {reading["k"] for reading in first["m"]} >= {1, 4, 10}
+
+
+def test_meter_says_a_measured_load_with_the_stamps_it_was_measured_with(
+    server: Server, broker: BrokerUnderTest, tmp_path: Path
+) -> None:
+    (tmp_path / "load.csv").write_text(
+        "01/02/2012 10:00:00;5;5\n01/02/2012 10:00:03;1200;600\n"
+        "01/02/2012 10:00:03;1210;700\n01/02/2012 10:00:02;1190;800\n"
+    )
+    path = tmp_path / "lab.toml"
+    path.write_text('[[device]]\nname = "meter-01"\nmodel = "YX-PM10"\ntrace = "load.csv"\n')
+    url = broker.gateway_url("meter-01", ["meter-01"])
+
+    with running(load(path), broker=url, stepped=True) as lab:
+        began = lab.stamp_ms()
+        lab.step(10_000)
+        server.wait_for(lambda: len(server.of("m")) == 4)
+
+    said = [(body["ts"] - began, body["m"][0]["v"]) for body in server.of("m")]
+    assert said == [(0, 5.0), (3000, 1200.0), (3000, 1210.0), (2000, 1190.0)]
