@@ -267,7 +267,8 @@ def test_homie_and_thingsboard_devices_report_as_ours(
         ),
         pytest.param(
             'kind = "json"\n[[source.rule]]\ntopic = "a/b"\ndevice = "{1}"\n'
-            '[[source.rule.metric]]\nname = "x"\npath = "a.b"\n[[source.device]]\nforeign = "a"\nname = "x"',
+            '[[source.rule.metric]]\nname = "x"\npath = "a.b"\n'
+            '[[source.device]]\nforeign = "a"\nname = "x"',
             [(10, "no_wildcard"), (13, "wrong_form")],
             id="rule",
         ),

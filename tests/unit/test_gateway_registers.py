@@ -1,4 +1,5 @@
 import math
+import random
 import struct
 from decimal import Decimal
 
@@ -192,3 +193,38 @@ def test_flags_of_one_register_are_read_side_by_side() -> None:
 
     on = {tag.bit for tag, value in zip(layout.tags, values, strict=True) if value}
     assert on == {0, 5, 10, 15}
+
+
+def test_tags_read_together_are_read_as_each_alone() -> None:
+    chance = random.Random(11)
+    encodings = sorted(set(Encoding) - {Encoding.BOOL})
+    for _ in range(200):
+        tags, address = [], 100
+        for i in range(chance.randrange(1, 30)):
+            encoding = chance.choice(encodings)
+            is_number = encoding not in {Encoding.BIT, Encoding.STRING}
+            tag = Tag(
+                f"t{i}",
+                Table.HOLDING,
+                address + chance.randrange(3),
+                encoding,
+                chance.choice(list(Order)),
+                words=3,
+                bit=chance.randrange(16),
+                scale=Decimal(chance.choice(["1", "0.1", "10"])) if is_number else Decimal(1),
+                offset=Decimal(chance.choice(["0", "-40"])) if is_number else Decimal(0),
+                sentinels=frozenset({0xFFFF}) if encoding is Encoding.UINT16 else frozenset(),
+            )
+            tags.append(tag)
+            # Now and then the next one lies over this one.
+            address = chance.choice([tag.end, tag.end, tag.address])
+        count = max(tag.end for tag in tags) - 100
+        words = [chance.choice([0xFFFF, 0x7FC0, chance.randrange(65536)]) for _ in range(count)]
+        raw = struct.pack(f">{count}H", *words)
+
+        layout = Layout(Table.HOLDING, 100, count, tags)
+        values, quality = layout.decode(raw)
+
+        for i, tag in enumerate(layout.tags):
+            alone = raw[2 * (tag.address - 100) : 2 * (tag.end - 100)]
+            assert (values[i], quality.get(i, Quality.GOOD)) == decode_one(tag, alone), tag
