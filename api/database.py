@@ -1,4 +1,4 @@
-"""One request, one transaction, committed before the answer."""
+"""One request, one transaction, committed before the answer, and walled to its caller's tenant."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -7,16 +7,39 @@ from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from api.identity import MaybeCaller
+from directory.people.service import Caller
+from directory.roles.rules import PLATFORM_ROLES
+from foundation.tenancy import Acting, enter, leave
 
-def open_transaction(request: Request) -> Iterator[Session]:
+
+def acting_for(caller: Caller | None) -> Acting:
+    """Say to the database whose rows this caller's transaction may see."""
+    if caller is None:
+        return Acting()
+    own = {caller.enterprise_id} if caller.enterprise_id else set()
+    return Acting(
+        person_id=caller.person_id,
+        enterprise_ids=own | caller.clients,
+        institution_id=caller.institution_id,
+        station_id=caller.station_id,
+        is_platform=not caller.roles.isdisjoint(PLATFORM_ROLES),
+    )
+
+
+def open_transaction(request: Request, caller: MaybeCaller) -> Iterator[Session]:
     with request.app.state.session_factory.begin() as session:
+        enter(session, acting_for(caller))
         yield session
+        leave(session)
 
 
-def open_reading(request: Request) -> Iterator[Session]:
+def open_reading(request: Request, caller: MaybeCaller) -> Iterator[Session]:
     with request.app.state.session_factory.begin() as session:
         session.execute(text("SET TRANSACTION READ ONLY"))
+        enter(session, acting_for(caller))
         yield session
+        leave(session)
 
 
 # scope="function" makes the commit happen before the response is sent. With the

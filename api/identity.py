@@ -1,8 +1,11 @@
 """Who is asking, and who may: each route declares it, and what declares nothing is refused."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from sqlalchemy.orm import Session
 
 from api.clock import Now
 from directory.people.errors import (
@@ -17,6 +20,7 @@ from directory.people.password_rules import PasswordPolicy, has_expired
 from directory.people.service import Caller, find_caller
 from directory.people.tokens import PREFIX, find_token_caller
 from directory.roles.rules import Role
+from directory.stations.service import clients_of
 
 COOKIE = "__Host-yixiang"
 LOOPBACK_COOKIE = "yixiang"
@@ -42,12 +46,19 @@ def read_caller(request: Request, now: Now) -> Caller | None:
         if not bearer.startswith(PREFIX):
             return None
         with request.app.state.session_factory.begin() as session:
-            return find_token_caller(session, text=bearer, now=now)
+            return with_clients(session, find_token_caller(session, text=bearer, now=now), now)
     token = request.cookies.get(cookie_name(request))
     if not token:
         return None
     with request.app.state.session_factory.begin() as session:
-        return find_caller(session, token=token, now=now)
+        return with_clients(session, find_caller(session, token=token, now=now), now)
+
+
+def with_clients(session: Session, caller: Caller | None, now: datetime) -> Caller | None:
+    """Add the enterprises that entrusted the caller's station."""
+    if caller is None or caller.station_id is None:
+        return caller
+    return replace(caller, clients=clients_of(session, caller.station_id, now=now))
 
 
 MaybeCaller = Annotated[Caller | None, Depends(read_caller, scope="function")]

@@ -14,14 +14,14 @@ from booking.calendars.rules import bookable, first_start, offer_instead, subtra
 from booking.instruments.queries import Listed
 from booking.instruments.tables import Instrument
 from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
-from booking.reservations.tables import Reservation, ReservationTransition, as_slot
+from booking.reservations.tables import TIMES, Reservation, ReservationTransition, as_slot
 from directory.enterprises.tables import Enterprise
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import Role
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
-HOLDS_TIME = Reservation.state.in_(sorted(HOLDING_STATES))
+HOLDS_TIME = TIMES.c.state.in_(sorted(HOLDING_STATES))
 LOOK_AHEAD = timedelta(days=14)
 """How far ahead the next free slot is looked for."""
 
@@ -31,7 +31,8 @@ class Taken:
     """Time that is not free, and whose it is."""
 
     reservation_id: ReservationId
-    holder_id: PersonId
+    holder_id: PersonId | None
+    """None: somebody else's, which the asker may not know."""
     during: Slot
     blocked: Slot
 
@@ -60,13 +61,13 @@ def read_calendar(session: Session, listed: Listed, window: Slot, *, now: dateti
     # A slot that lies outside may still be kept from the window's edge by its buffers.
     wide = window.widened(policy.set_up, policy.cool_down)
     rows = session.execute(
-        select(Reservation.id, Reservation.holder_id, Reservation.during, Reservation.blocked)
+        select(TIMES.c.id, TIMES.c.holder_id, TIMES.c.during, TIMES.c.blocked)
         .where(
-            Reservation.instrument_id == listed.instrument.id,
+            TIMES.c.instrument_id == listed.instrument.id,
             HOLDS_TIME,
-            Reservation.blocked.overlaps(Range(wide.starts_at, wide.ends_at)),
+            TIMES.c.blocked.overlaps(Range(wide.starts_at, wide.ends_at)),
         )
-        .order_by(func.lower(Reservation.during))
+        .order_by(func.lower(TIMES.c.during))
     )
     taken = [
         Taken(reservation_id, holder_id, as_slot(during), as_slot(blocked))
@@ -95,10 +96,10 @@ def next_free(
     window = Slot(now, now + LOOK_AHEAD)
     taken: dict[InstrumentId, list[Slot]] = defaultdict(list)
     rows = session.execute(
-        select(Reservation.instrument_id, Reservation.blocked).where(
-            Reservation.instrument_id.in_([one.instrument.id for one in listed]),
+        select(TIMES.c.instrument_id, TIMES.c.blocked).where(
+            TIMES.c.instrument_id.in_([one.instrument.id for one in listed]),
             HOLDS_TIME,
-            Reservation.blocked.overlaps(Range(window.starts_at, window.ends_at)),
+            TIMES.c.blocked.overlaps(Range(window.starts_at, window.ends_at)),
         )
     )
     for instrument_id, blocked in rows:

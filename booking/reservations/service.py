@@ -29,7 +29,7 @@ from booking.reservations.rules import (
     Wish,
     find_problems,
 )
-from booking.reservations.tables import NO_OVERLAP, Reservation, as_slot
+from booking.reservations.tables import NO_OVERLAP, TIMES, Reservation, as_slot
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.roles.rules import Role
@@ -201,15 +201,15 @@ def check_in(
 
 def is_busy(session: Session, reservation: Reservation, *, now: datetime) -> bool:
     """Tell whether somebody else is at the instrument, or has this very time."""
-    at_it = Reservation.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE])
+    at_it = TIMES.c.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE])
     return bool(
         session.scalar(
             select(
                 exists().where(
-                    Reservation.instrument_id == reservation.instrument_id,
-                    Reservation.id != reservation.id,
-                    Reservation.state.in_(sorted(HOLDING_STATES)),
-                    at_it | Reservation.during.contains(now),
+                    TIMES.c.instrument_id == reservation.instrument_id,
+                    TIMES.c.id != reservation.id,
+                    TIMES.c.state.in_(sorted(HOLDING_STATES)),
+                    at_it | TIMES.c.during.contains(now),
                 )
             )
         )

@@ -3,8 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    String,
+    Uuid,
+    column,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
@@ -109,3 +120,16 @@ class ReservationLease(Base):
     command_id: Mapped[UUID] = mapped_column(primary_key=True)
     reservation_id: Mapped[ReservationId] = mapped_column(ForeignKey("reservations.id"), index=True)
     device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))
+
+
+# A view over reservations that everybody may read: whose a time is stands there only for
+# whoever holds it. Reservations themselves are hidden from other tenants.
+TIMES = table(
+    "instrument_times",
+    column("id", Uuid),
+    column("instrument_id", Uuid),
+    column("holder_id", Uuid),
+    column("during", TSTZRANGE),
+    column("blocked", TSTZRANGE),
+    column("state", String),
+)

@@ -19,6 +19,7 @@ from psycopg import sql
 
 from cli.embedded.homes import Home, is_traversable
 from cli.embedded.processes import CannotRun, ChildFailed, Order, Process, look_at, wait_until
+from foundation.tenancy import APP_ROLE, WORKER_ROLE
 
 SUPERUSER = "postgres"
 ROLE = "yixiang"
@@ -124,6 +125,16 @@ class Cluster:
                     sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
                         sql.Identifier(ROLE), sql.Literal(password)
                     )
+                )
+            # What requests and background work act as; see foundation.tenancy.
+            for role in (APP_ROLE, WORKER_ROLE):
+                known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
+                if not known.rowcount:
+                    connection.execute(
+                        sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role))
+                    )
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(ROLE))
                 )
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE])
             if not known.rowcount:

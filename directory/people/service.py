@@ -17,6 +17,7 @@ from directory.people.tables import Person, SignIn
 from directory.roles.rules import Role
 from foundation.encryption import KeyRing
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId, StationId
+from foundation.tenancy import become
 
 SIGN_IN_LASTS = timedelta(hours=12)
 USER_AGENT_LENGTH_MAX = 200
@@ -75,6 +76,7 @@ def sign_in(
     person = session.scalar(select(Person).where(Person.login == login, Person.is_active))
     if not is_password(password, person.password_hash if person else None) or person is None:
         raise SignInFailed
+    become(session, person.id)
     has_factor = require_second_factor(session, person_id=person.id, code=code, now=now, ring=ring)
     return open_sign_in(
         session, person=person, browser=browser, with_second_factor=has_factor, now=now
