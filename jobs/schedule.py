@@ -16,6 +16,7 @@ from jobs import (
     seal_audit,
     send_messages,
     suspend_lapsed,
+    watch_alarms,
 )
 from jobs.reconciling import Job
 
@@ -34,6 +35,7 @@ JOBS: tuple[Job, ...] = (
     Job("rewrap-keys", 300, rewrap_keys.run),
     Job("escalate-due", 60, escalate_due.run),
     Job("close-lost-runs", 15, close_lost_runs.run),
+    Job("watch-alarms", 10, watch_alarms.run),
     Job("roll-up-readings", 10, roll_up_readings.run),
     Job("retire-readings", 6 * 3600, retire_readings.run),
     Job("make-partitions", 3600, make_partitions.run),

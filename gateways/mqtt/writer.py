@@ -46,6 +46,7 @@ from telemetry.readings.service import (
     Row,
     ensure_partitions,
     is_partitioned,
+    mark_late,
     store_latest,
     store_readings,
 )
@@ -290,6 +291,8 @@ class Writer:
     ) -> tuple[dict[Boot, Standing], int]:
         raw = self._raw
         new = store_readings(raw, batch.readings)
+        if new:
+            mark_late(raw, batch.readings, now=now)
         if new and self._rolls_up:
             mark(raw, (row[1] for row in batch.readings))
         store_events(raw, batch.events)

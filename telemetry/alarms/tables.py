@@ -83,10 +83,11 @@ class AlarmWatch(Base):
     pending_since: Mapped[datetime | None]
     clearing_since: Mapped[datetime | None]
     raised_at: Mapped[datetime | None]
-    seen_to: Mapped[datetime | None]
-    """The latest reading taken into account, by the device's clock."""
+    checked_to: Mapped[datetime | None]
+    """Up to which reading, by the device's clock, the timers above stand. A while behind the
+    newest, so that readings out of order fall after it."""
     looked_at: Mapped[datetime]
-    """When readings received until then had been taken into account."""
+    """Late readings noted up to then have been taken into account."""
 
 
 class AlarmRecipient(Base):

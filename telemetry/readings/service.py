@@ -55,6 +55,23 @@ def store_readings(connection: Connection, rows: Sequence[Row]) -> int:
     return connection.execute(INSERT, pack(connection, rows), prepare=True).rowcount
 
 
+def mark_late(connection: Connection, rows: Sequence[Row], *, now: datetime) -> None:
+    """Note which channels got late readings, and how far back."""
+    first: dict[int, int] = {}
+    for channel_id, at, _, quality, _ in rows:
+        if quality == LATE:
+            first[channel_id] = min(first.get(channel_id, at), at)
+    if first:
+        channels = sorted(first)
+        connection.execute(
+            """
+            INSERT INTO late_marks (channel_id, first_at, noted_at)
+            SELECT channel_id, first_at, %b FROM unnest(%b, %b) AS late (channel_id, first_at)
+            """,
+            [now, Int8(channels), Instants([first[channel] for channel in channels])],
+        )
+
+
 def store_latest(connection: Connection, rows: Sequence[Row]) -> None:
     """Move the newest reading of each channel on; rows sorted, one a channel."""
     if rows:

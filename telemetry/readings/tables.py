@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import SmallInteger
+from sqlalchemy import Identity, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -34,3 +34,15 @@ class LatestReading(Base):
     value: Mapped[float | None]
     quality: Mapped[int] = mapped_column(SmallInteger)
     received_at: Mapped[datetime]
+
+
+class LateMark(Base):
+    """A channel that got readings long after they were taken; what was decided may be wrong."""
+
+    __tablename__ = "late_marks"
+    __table_args__ = (Index("ix_late_marks_channel_id", "channel_id", "noted_at"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    channel_id: Mapped[int]
+    first_at: Mapped[datetime]
+    noted_at: Mapped[datetime]

@@ -45,3 +45,22 @@ class Run(Base):
     doubts: Mapped[list[Any]] = mapped_column(default=list)
     """What a person should look at before this is billed: see `telemetry.runs.rules.Doubt`."""
     updated_at: Mapped[datetime]
+
+
+class RunDetection(Base):
+    """How runs are told from the power of a device that has no counter of its own."""
+
+    __tablename__ = "run_detections"
+    __table_args__ = (
+        CheckConstraint("0 < off_w AND off_w <= on_w", name="thresholds"),
+        CheckConstraint("join_s >= 0 AND min_s >= 0", name="lengths"),
+    )
+
+    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    metric: Mapped[str] = mapped_column(default="power_w")
+    on_w: Mapped[float]
+    off_w: Mapped[float]
+    join_s: Mapped[int]
+    min_s: Mapped[int]
+    settled_to: Mapped[datetime | None]
+    """Before this, by the device's clock, nothing changes any more but by late readings."""
