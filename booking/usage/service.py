@@ -1,6 +1,6 @@
 """Verbs on usage sessions. The caller owns the transaction; nothing here commits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from booking.reservations.moves import move
 from booking.reservations.rules import CHECK_IN_OPENS, ReservationState, Slot
-from booking.reservations.service import slot_of
 from booking.reservations.tables import Reservation
 from booking.usage.queries import (
     find_meter,
@@ -45,7 +44,8 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     assert checked_in_at is not None
     if device_id is None:
         return False
-    used = Slot(checked_in_at, max(ended_at, slot_of(reservation).starts_at))
+    # Whoever comes early may also leave before the slot begins.
+    used = Slot(checked_in_at, max(ended_at, checked_in_at + timedelta(milliseconds=1)))
     runs = _runs_of(session, reservation, device_id, used)
     if not is_settled(runs, heard_at=heard_at(session, device_id), ended_at=ended_at, now=now):
         return False

@@ -54,12 +54,15 @@ class Lab:
     channel_id: int
     seq: int = 0
 
-    def use(self, starts: float, ends: float, *, left: float | None = None) -> Reservation:
-        """Reserve, check in as the slot begins, and leave."""
+    def use(
+        self, starts: float, ends: float, *, came: float | None = None, left: float | None = None
+    ) -> Reservation:
+        """Reserve, check in as the slot begins or when they came, and leave."""
+        came = starts if came is None else came
         alice = caller_of(self.cast.alice)
         request = Request(self.instrument_id, Wish(at(starts), at(ends)))
-        reservation = reserve(self.session, request, by=alice, now=at(starts))
-        check_in(self.session, reservation.id, by=alice, now=at(starts))
+        reservation = reserve(self.session, request, by=alice, now=at(came))
+        check_in(self.session, reservation.id, by=alice, now=at(came))
         end(self.session, reservation.id, by=alice, now=at(left if left is not None else ends))
         return reservation
 
@@ -202,6 +205,15 @@ def test_metering_and_pricing_twice_is_harmless(session: Session, lab: Lab) -> N
     assert price(session, usage_id, now=at(10.1))
     assert not price(session, usage_id, now=at(10.1))
     assert len(session.scalars(select(Charge)).all()) == 1
+
+
+def test_whoever_comes_early_may_leave_before_the_slot_begins(session: Session, lab: Lab) -> None:
+    reservation = lab.use(9, 10, came=8.8, left=8.9)
+    lab.work(8.82, 8.9, lease=lab.lease_of(reservation))
+    lab.watch(8.8, 8.92)
+
+    assert meter(session, reservation.id, now=at(8.92))
+    assert (lab.usage().state, lab.usage().metered_ms) == ("metered", 288_000)
 
 
 def test_use_waits_for_the_rest_of_its_telemetry(session: Session, lab: Lab) -> None:
