@@ -74,6 +74,7 @@ class Demo:
         self._broker: Broker | None = None
         self._broker_child: Child | None = None
         self._admitted: list[Spokesman] = []
+        self._subscribed = data / "subscribed"
 
     def run(self, *, with_sims: bool, speed: float, is_dev: bool) -> None:
         supervisor = self._supervisor
@@ -83,15 +84,21 @@ class Demo:
         self._site.environment["YIXIANG_SECRET_KEY_FILE"] = str(key)
         try:
             self._start_servers()
-            # They need no tables, so they come up while those are made.
             field = self._field(speed) if with_sims else []
-            supervisor.launch(field)
+            # A broker drops what nobody subscribed to yet. Once ingest has been there, the
+            # broker keeps its subscription, and the field may come up while tables are made.
+            is_awaited = self._subscribed.exists()
+            supervisor.launch(field if is_awaited else [])
             self._prepare_database()
             self._admit_devices()
             platform = self._platform()
             supervisor.launch(platform)
-            supervisor.wait_for([*field, *platform])
+            if not is_awaited:
+                supervisor.wait_for(platform)
+                supervisor.launch(field)
+            supervisor.wait_for([*platform, *field])
             if not supervisor.must_stop():
+                self._subscribed.touch()
                 note_environment(self._site.data)
                 print_welcome(self._url(), self._site.data, time.monotonic() - self._started)
                 self._watch([*field, *platform], is_dev=is_dev)
@@ -140,6 +147,7 @@ class Demo:
             say(f"database: PostgreSQL 18 on 127.0.0.1:{cluster.port}")
         if broker:
             self._broker = broker
+            self._subscribed = home.folder / broker.name / "subscribed"
             site.environment["YIXIANG_BROKER_URL"] = broker.url(PLATFORM)
             say(f"broker: {broker.name} on 127.0.0.1:{broker.field_port}")
 

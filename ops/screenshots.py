@@ -176,7 +176,7 @@ class Camera:
 def settle(page: Page) -> None:
     """Wait until nothing loads; the live stream never ends, so the network is never idle."""
     page.wait_for_load_state("load")
-    page.wait_for_function("!document.querySelector('.ant-skeleton, .ant-spin-spinning')")
+    page.locator(".ant-skeleton, .ant-spin-spinning").first.wait_for(state="detached")
     page.wait_for_timeout(2500)
 
 
