@@ -58,6 +58,77 @@ GOLDEN = {
             "boot_counter": 2,
         },
     ),
+    "sim-autoclave": Golden(
+        {
+            ("holding", 0): "0002 0000 0BB8 04B5 07E8 0514 D4C0 0001 0000 0000 1588 0000"
+            " D687 0012 0007"
+        },
+        {
+            "status": 2,
+            "fault_code": 0,
+            "power_w": 3000,
+            "chamber_temp": 120.5,
+            "pressure_kpa": 202.4,
+            "f0_min": 13.0,
+            "run_ms": 120000,
+            "cycles": 5512,
+            "energy_wh": 1234567,
+            "boot_counter": 7,
+        },
+    ),
+    "sim-furnace": Golden(
+        {
+            ("input", 0): "00404844 00004844 00A08C45 0002 0000 C0D4010000000000"
+            " 0009 87D61200 0007"
+        },
+        {
+            "furnace_temp": 801.0,
+            "setpoint": 800.0,
+            "power_w": 4500.0,
+            "status": 2,
+            "fault_code": 0,
+            "run_ms": 120000,
+            "cycles": 9,
+            "energy_wh": 1234567,
+            "boot_counter": 7,
+        },
+    ),
+    "sim-meter": Golden(
+        {("input", 0): "0901 00001482 FFFFFF33 03B6 1388 D687 0012"},
+        {
+            "voltage_v": 230.5,
+            "current_a": 5.25,
+            "power_w": -20.5,
+            "power_factor": 0.95,
+            "frequency_hz": 50.0,
+            "energy_wh": 1234567,
+        },
+    ),
+    "sim-room": Golden(
+        {("input", 1): "8000 01F7 0258 0064"},
+        {"room_temp": None, "humidity": 50.3, "co2_ppm": 600, "battery": 100},
+    ),
+    "sim-ups": Golden(
+        {("input", 0): "66430080 66430000 0064 0020 00000E10 BB440080"},
+        {
+            "input_v": 230.5,
+            "output_v": 230.0,
+            "battery": 100,
+            "load": 32,
+            "runtime_s": 3600,
+            "power_w": 1500.0,
+        },
+    ),
+    "sim-store": Golden(
+        {("holding", 0): "01F7 8000 0060 0012D687 0000"},
+        {
+            "air_temp": 5.03,
+            "sample_temp": None,
+            "power_w": 96,
+            "energy_wh": 1234567,
+            "fault_code": 0,
+        },
+    ),
     "eastron-sdm120": Golden(
         {
             ("input", 0): "43668000",
