@@ -68,6 +68,11 @@ KINDS = {
         FaultKind(
             "disconnect", "modbus", ("times",), "半帧断线", "hangs up in the middle of a frame"
         ),
+        FaultKind("reset", "modbus", ("times",), "连接重置", "resets the connection"),
+        FaultKind(
+            "split", "modbus", ("ms", "times"), "分段发送", "pauses in the middle of a frame"
+        ),
+        FaultKind("repeat", "modbus", ("times",), "重复旧应答", "says its last reply again first"),
         FaultKind("bad_checksum", "modbus", ("times",), "校验错误", "spoils the frame's last byte"),
         FaultKind("word_swap", "modbus", ("times",), "字序颠倒", "sends floats with swapped words"),
         FaultKind("offline", "mqtt", (), "断网", "loses the network; keeps its events"),

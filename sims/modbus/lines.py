@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import socket
 import ssl
+import struct
 import termios
 import tty
 from collections.abc import Awaitable, Callable
@@ -15,6 +17,7 @@ from typing_extensions import override
 
 from sims.modbus import frames, rtu
 
+LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 Kind = Literal["tcp", "rtu_over_tcp", "tls", "rtu"]
 
 
@@ -56,6 +59,7 @@ class Voice(Protocol):
     def write(self, data: bytes) -> None: ...
     async def drain(self) -> None: ...
     def hang_up(self) -> None: ...
+    def reset(self) -> None: ...
 
 
 Talk = Callable[[asyncio.StreamReader, Voice], Awaitable[None]]
@@ -74,6 +78,12 @@ class StreamVoice:
     def hang_up(self) -> None:
         """Let what was written go out, and no more."""
         self._writer.close()
+
+    def reset(self) -> None:
+        """End the connection with RST: the other side loses even what it has not yet read."""
+        plain = self._writer.get_extra_info("socket")
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT_AT_ALL)
+        self._writer.transport.abort()
 
 
 class Line(Protocol):
@@ -171,6 +181,9 @@ class _PtyVoice(asyncio.Protocol):
 
     def hang_up(self) -> None:
         """A serial line has no connection to end."""
+
+    def reset(self) -> None:
+        """Nor one to reset."""
 
 
 class PtyLine:

@@ -23,6 +23,7 @@ class Seat:
     unit: MachineUnit
     board: Board
     is_powered: Callable[[], bool]
+    last_frame: bytes = b""
 
 
 class ModbusServer:
@@ -78,6 +79,7 @@ class ModbusServer:
             return await self._misbehave(request, seat, voice)
         pdu = frames.answer(request.pdu, seat.unit)
         frame = self._framing.wrap(request.transaction, request.unit, pdu)
+        seat.last_frame = frame
         if self._byte_s:
             # The bytes of a slow line take their time, both ways.
             await asyncio.sleep((len(request.pdu) + RTU_ROUND + len(frame)) * self._byte_s)
@@ -90,6 +92,9 @@ class ModbusServer:
             await asyncio.sleep(delay.ms / 1000)
         if board.take("drop") is not None:
             return True
+        if board.take("reset") is not None:
+            voice.reset()
+            return False
         if board.take("garbage") is not None:
             voice.write(self._noise.randbytes(self._noise.randint(5, 40)))
             return True
@@ -99,11 +104,22 @@ class ModbusServer:
             transaction = (transaction + 1) & 0xFFFF
         if board.take("wrong_unit") is not None:
             unit = (unit + 1) & 0xFF
-        frame = self._framing.wrap(transaction, unit, pdu)
-        if board.take("bad_checksum") is not None:
+        return await self._say_badly(self._framing.wrap(transaction, unit, pdu), seat, voice)
+
+    async def _say_badly(self, frame: bytes, seat: Seat, voice: Voice) -> bool:
+        board, half = seat.board, len(frame) // 2
+        if board.take("repeat") is not None:
+            voice.write(seat.last_frame)
+        seat.last_frame = frame
+        if (split := board.take("split")) is not None:
+            voice.write(frame[:half])
+            await voice.drain()
+            await asyncio.sleep(split.ms / 1000)
+            frame = frame[half:]
+        elif board.take("bad_checksum") is not None:
             frame = frame[:-1] + bytes([frame[-1] ^ 0x55])
         elif board.take("disconnect") is not None:
-            voice.write(frame[: len(frame) // 2])
+            voice.write(frame[:half])
             await voice.drain()
             return False
         voice.write(frame)

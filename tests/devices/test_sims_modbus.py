@@ -216,6 +216,41 @@ def test_hanging_up_in_mid_frame_sends_half_of_it(lab: RunningLab, line: Line) -
     assert line.rest() == bytes.fromhex("0007 0000 0007")
 
 
+def test_reset_connection_is_reset_and_no_other(lab: RunningLab, line: Line) -> None:
+    other = Line(lab.modbus_port)
+    lab.switch_on("tensile-01", Fault("reset", times=1))
+    line.send(READ_STATUS)
+
+    with pytest.raises(ConnectionResetError):
+        line.receive()
+    assert other.ask("04 0000 0001") == bytes.fromhex("04 02 0000")
+    other.socket.close()
+
+
+def test_split_frame_comes_whole_with_a_pause_in_it(lab: RunningLab, line: Line) -> None:
+    lab.switch_on("tensile-01", Fault("split", ms=50, times=1))
+    line.send(READ_STATUS, transaction=7)
+
+    first = line.socket.recv(64)
+    began = time.monotonic()
+    rest = line.socket.recv(64)
+
+    assert time.monotonic() - began > 0.03
+    assert (first + rest) == bytes.fromhex("0007 0000 0007 01") + HONEST
+    assert len(first) == 6
+
+
+def test_last_reply_is_said_again_before_the_right_one(lab: RunningLab, line: Line) -> None:
+    line.send(bytes.fromhex("04 0014 0002"), transaction=7)
+    line.receive()
+    lab.switch_on("tensile-01", Fault("repeat", times=1))
+
+    line.send(READ_STATUS, transaction=8)
+
+    assert line.receive() == (7, 1, bytes.fromhex("04 04 0000 0001"))
+    assert line.receive() == (8, 1, HONEST)
+
+
 def test_swapped_words_change_floats_and_nothing_else(lab: RunningLab, line: Line) -> None:
     lab.step(1000)
     honest = line.ask("04 0000 0016")[2:]
