@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api import (
     account,
+    alarm_setup,
     alarms,
     audit,
     charges,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     stations.router,
     devices.router,
     alarms.router,
+    alarm_setup.router,
     quarantine.router,
     live.router,
 )

@@ -15,8 +15,10 @@ from jobs import (
     roll_up_readings,
     seal_audit,
     send_messages,
+    send_notices,
     suspend_lapsed,
     watch_alarms,
+    watch_unreserved,
 )
 from jobs.reconciling import Job
 
@@ -36,6 +38,8 @@ JOBS: tuple[Job, ...] = (
     Job("escalate-due", 60, escalate_due.run),
     Job("close-lost-runs", 15, close_lost_runs.run),
     Job("watch-alarms", 10, watch_alarms.run),
+    Job("watch-unreserved", 15, watch_unreserved.run),
+    Job("send-notices", 5, send_notices.run),
     Job("roll-up-readings", 10, roll_up_readings.run),
     Job("retire-readings", 6 * 3600, retire_readings.run),
     Job("make-partitions", 3600, make_partitions.run),

@@ -9,10 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from foundation.encryption import Place
 from foundation.identifiers import new_id
 from telemetry.alarms.rules import is_at_least
 from telemetry.alarms.tables import Alarm, AlarmNotice, AlarmRecipient
 from telemetry.devices.tables import Device
+
+
+def secret_place(recipient_id: UUID) -> Place:
+    """Say where a hook's secret is sealed to."""
+    return Place("alarm_recipients", "secret", str(recipient_id))
+
 
 RETRIES: Final = tuple(
     timedelta(seconds=seconds)
@@ -26,6 +33,7 @@ class Due:
     """One notice that is to be sent now, with all it takes."""
 
     notice_id: UUID
+    recipient_id: UUID
     kind: str
     address: str
     secret: bytes | None
@@ -111,6 +119,7 @@ def take(session: Session, notice_id: UUID, *, now: datetime, lease: timedelta) 
     notice.due_at = now + lease
     return Due(
         notice.id,
+        recipient.id,
         recipient.kind,
         recipient.address,
         recipient.secret,

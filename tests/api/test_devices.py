@@ -245,3 +245,55 @@ def test_quarantine_shows_reason_and_beginning(
 
 def test_stranger_is_turned_away_from_devices(stranger: TestClient) -> None:
     assert stranger.get("/api/v1/devices").status_code == 401
+
+
+RULE = {"kind": "above", "metric": "temp", "limit": 80, "for_s": 60, "code": "TEMP_HI"}
+
+
+def test_manager_sets_up_what_is_watched_and_who_is_told(
+    signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    mei, bob, dan = (signed_in_as(who) for who in (cast.mei, cast.bob, cast.dan))
+
+    made = mei.post("/api/v1/alarm-rules", json=RULE)
+    hook = mei.post(
+        "/api/v1/alarm-recipients",
+        json={"kind": "webhook", "address": "https://example.org/hook", "severity_min": "minor"},
+    )
+
+    assert (made.status_code, hook.status_code) == (201, 201), made.text + hook.text
+    assert hook.json()["secret"].startswith("whsec_")
+    assert bob.post("/api/v1/alarm-rules", json=RULE).status_code == 403
+    assert [item["code"] for item in bob.get("/api/v1/alarm-rules").json()["items"]] == ["TEMP_HI"]
+    assert dan.get("/api/v1/alarm-rules").json()["items"] == []
+    listed = bob.get("/api/v1/alarm-recipients").json()["items"]
+    assert [(one["address"], "secret" in one) for one in listed] == [
+        ("https://example.org/hook", False)
+    ]
+    assert mei.delete(f"/api/v1/alarm-rules/{made.json()['id']}").status_code == 204
+    assert bob.get("/api/v1/alarm-rules").json()["items"] == []
+
+
+def test_rule_is_refused_with_everything_that_is_wrong(
+    signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    wrong = {"kind": "above", "code": "X_1", "device_id": "01890000-0000-7000-8000-000000000000"}
+
+    answer = signed_in_as(cast.mei).post("/api/v1/alarm-rules", json=wrong)
+
+    assert answer.status_code == 422
+    codes = {problem["code"] for problem in answer.json()["problems"]}
+    assert codes == {"limit_and_kind", "metric_missing", "device_not_found"}
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.org/", "https://u:p@example.org/", "ftp://example.org/", "x"]
+)
+def test_web_hook_goes_by_https_without_a_password(
+    signed_in_as: SignedInAs, cast: Cast, address: str
+) -> None:
+    answer = signed_in_as(cast.mei).post(
+        "/api/v1/alarm-recipients", json={"kind": "webhook", "address": address}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "alarm_recipient_refused")
