@@ -1,6 +1,8 @@
 """What a Sparkplug B host application must do; payloads are encoded here by hand."""
 
+import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -430,3 +432,19 @@ def test_value_that_does_not_fit_its_type_is_null() -> None:
     read = sparkplug_payload.parse(raw)
 
     assert sparkplug_payload.read_metric(read.metrics[0]).value is None
+
+
+def test_page_of_assertions_names_tests_that_exist() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "sparkplug.md").read_text(encoding="utf-8")
+    files = [Path(__file__), root / "tests" / "devices" / "test_gateway_foreign.py"]
+    written = {
+        name
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    named = set(re.findall(r"\b(test_(?!gateway)\w+)", page))
+
+    assert named - written == set()
+    assert len(set(re.findall(r"tck-id-[\w-]+", page))) >= 60
