@@ -45,7 +45,9 @@ class EvidenceView(BaseModel):
 class ChargeView(BaseModel):
     id: ChargeId
     reservation_id: ReservationId | None
-    usage_id: UsageSessionId
+    kind: str
+    """usage, labour, late_cancel or no_show."""
+    usage_id: UsageSessionId | None
     amount_fen: int
     currency: str
     billed_seconds: int
@@ -60,6 +62,7 @@ class ChargeView(BaseModel):
         return cls(
             id=charge.id,
             reservation_id=charge.reservation_id,
+            kind=charge.kind,
             usage_id=charge.usage_session_id,
             amount_fen=charge.amount_fen,
             currency=charge.currency,

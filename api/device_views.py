@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.live import judge
 from booking.instruments.tables import Instrument, InstrumentDevice
-from booking.reservations.rules import ReservationState
 from booking.reservations.service import slot_of
+from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from directory.enterprises.tables import Enterprise
 from directory.people.tables import Person

@@ -12,7 +12,8 @@ from billing.tariffs.queries import in_force
 from billing.tariffs.tables import Tariff
 from booking.instruments.categories import CATEGORIES
 from booking.instruments.live import Live, LiveState, read_live
-from booking.instruments.queries import Listed, list_devices
+from booking.instruments.queries import list_devices
+from booking.policies.books import Book
 from booking.reservations.queries import Calendar, next_free
 from booking.reservations.rules import BookingPolicy, Slot
 from directory.people.service import Caller
@@ -106,12 +107,12 @@ class InstrumentView(BaseModel):
 
 
 def see_instruments(
-    session: Session, listed: Sequence[Listed], *, now: datetime
+    session: Session, books: Sequence[Book], *, now: datetime
 ) -> list[InstrumentView]:
     """Render instruments with their price, their next free time and what they do now."""
-    ids = [one.instrument.id for one in listed]
+    ids = [book.instrument.id for book in books]
     tariffs = in_force(session, ids, at=now)
-    free = next_free(session, listed, now=now)
+    free = next_free(session, books, now=now)
     devices = list_devices(session, ids)
     live = read_live(session, ids)
     return [
@@ -129,18 +130,18 @@ def see_instruments(
             description_zh=one.instrument.description_zh,
             description_en=one.instrument.description_en,
             institution=InstitutionView(
-                id=one.institution.id,
-                name_zh=one.institution.name_zh,
-                name_en=one.institution.name_en,
+                id=one.listed.institution.id,
+                name_zh=one.listed.institution.name_zh,
+                name_en=one.listed.institution.name_en,
             ),
-            time_zone=one.institution.time_zone,
+            time_zone=one.listed.institution.time_zone,
             price=PriceView.of(tariff) if (tariff := tariffs.get(one.instrument.id)) else None,
             next_free_at=free[one.instrument.id],
             live=LiveView.of(live.get(one.instrument.id)),
             policy=PolicyView.of(one.policy),
             device_names=[device.name for device in devices[one.instrument.id]],
         )
-        for one in listed
+        for one in books
     ]
 
 
@@ -171,7 +172,10 @@ class CalendarView(BaseModel):
 
 def see_taken(calendar: Calendar, caller: Caller | None) -> list[TakenView]:
     """Show each reservation, and the set-up and cool-down around it."""
-    views = []
+    views = [
+        TakenView(starts_at=slot.starts_at, ends_at=slot.ends_at, kind="closure")
+        for slot in calendar.closed
+    ]
     for one in calendar.taken:
         is_mine = caller is not None and caller.person_id == one.holder_id
         views.append(

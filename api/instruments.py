@@ -22,7 +22,8 @@ from api.paging import PAGE_MAX, read_cursor, read_id, write_cursor
 from billing.charges.service import quote
 from booking.instruments.categories import CATEGORIES
 from booking.instruments.errors import InstrumentNotFound
-from booking.instruments.queries import Listed, count_categories, find_instrument, search
+from booking.instruments.queries import count_categories, search
+from booking.policies.books import Book, load_book, load_books
 from booking.reservations.queries import read_calendar
 from booking.reservations.rules import Slot, Wish, find_problems, find_time_problems, parse_time
 from foundation.errors import Problem, Refused
@@ -71,8 +72,9 @@ def list_instruments(
         limit=limit + 1,
     )
     page, last = found[:limit], found[limit - 1] if len(found) > limit else None
+    books = load_books(reading, [one.instrument.id for one in page])
     return InstrumentPage(
-        items=see_instruments(reading, page, now=now),
+        items=see_instruments(reading, [books[one.instrument.id] for one in page], now=now),
         next_cursor=write_cursor(last.instrument.code, last.instrument.id) if last else None,
     )
 
@@ -104,11 +106,11 @@ def list_categories(_caller: Anyone, reading: ReadOnly) -> CategoryList:
     )
 
 
-def require_instrument(session: Session, instrument_id: InstrumentId) -> Listed:
-    listed = find_instrument(session, instrument_id)
-    if listed is None:
+def require_instrument(session: Session, instrument_id: InstrumentId) -> Book:
+    book = load_book(session, instrument_id)
+    if book is None:
         raise InstrumentNotFound
-    return listed
+    return book
 
 
 @router.get("/instruments/{instrument_id}")
@@ -130,12 +132,12 @@ def read_instrument_calendar(
     to: AwareDatetime | None = None,
 ) -> CalendarView:
     """Show what is taken, and where a slot of one's own may lie."""
-    listed = require_instrument(reading, instrument_id)
+    book = require_instrument(reading, instrument_id)
     window = sound_window(Wish(from_ or now, to or (from_ or now) + WINDOW_DEFAULT))
-    calendar = read_calendar(reading, listed, window, now=now)
+    calendar = read_calendar(reading, book, window, now=now)
     return CalendarView(
-        instrument_id=listed.instrument.id,
-        time_zone=listed.institution.time_zone,
+        instrument_id=book.instrument.id,
+        time_zone=book.zone.key,
         from_=window.starts_at,
         to=window.ends_at,
         taken=see_taken(calendar, caller),
@@ -176,8 +178,8 @@ def quote_slot(
     instrument_id: InstrumentId, body: SlotBody, _caller: Anyone, reading: ReadOnly, now: Now
 ) -> QuoteView:
     """Say what a slot would cost, and everything that speaks against it."""
-    listed = require_instrument(reading, instrument_id)
+    book = require_instrument(reading, instrument_id)
     wish = body.wish()
-    problems = find_problems(wish, listed.policy, now)
+    problems = find_problems(wish, book.policy, now)
     is_sound = not find_time_problems(wish)
     return QuoteView.of(quote(reading, instrument_id, wish.slot) if is_sound else None, problems)

@@ -11,8 +11,14 @@ from billing.charges.rules import price_time
 from billing.tariffs.queries import find_in_force, hourly
 from booking.reservations.interlocks import read_interlocks
 from booking.reservations.queries import Known, list_transitions
-from booking.reservations.rules import CHECK_IN_OPENS, ReservationState
-from booking.reservations.service import may_act, slot_of
+from booking.reservations.rights import may_act
+from booking.reservations.service import slot_of
+from booking.reservations.states import (
+    AT_IT_STATES,
+    CHECK_IN_OPENS,
+    STANDING_STATES,
+    ReservationState,
+)
 from booking.usage.queries import list_sessions
 from booking.usage.tables import UsageSession
 from directory.people.service import Caller
@@ -159,8 +165,8 @@ def see_can(known: Known, caller: Caller, now: datetime) -> CanView:
     is_waiting = reservation.state == ReservationState.RESERVED
     return CanView(
         check_in=is_waiting and slot.starts_at - CHECK_IN_OPENS <= now < slot.ends_at,
-        cancel=is_waiting,
-        end=reservation.state in {ReservationState.CHECKED_IN, ReservationState.IN_USE},
+        cancel=reservation.state in STANDING_STATES,
+        end=reservation.state in AT_IT_STATES,
     )
 
 

@@ -13,11 +13,12 @@ from api.identity import SignedIn
 from api.instruments import SlotBody
 from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
 from api.reservation_views import ReservationView, see_reservations
-from booking.reservations import service
+from booking.reservations import attending, service
+from booking.reservations.asking import Request
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.queries import find_known, list_known
-from booking.reservations.rules import ReservationState
-from booking.reservations.service import Request, slot_of
+from booking.reservations.service import slot_of
+from booking.reservations.states import ReservationState
 from directory.people.service import Caller
 from foundation.identifiers import InstrumentId, ReservationId
 
@@ -121,7 +122,7 @@ def check_in(
     reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
 ) -> ReservationView:
     """Say that one is there: the interlock opens until the slot ends."""
-    service.check_in(transaction, reservation_id, by=caller, now=now)
+    attending.check_in(transaction, reservation_id, by=caller, now=now)
     return see_one(transaction, reservation_id, caller, now)
 
 
@@ -130,5 +131,5 @@ def end_reservation(
     reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
 ) -> ReservationView:
     """Leave: the interlock locks, and the rest of the slot is free for others."""
-    service.end(transaction, reservation_id, by=caller, now=now)
+    attending.end(transaction, reservation_id, by=caller, now=now)
     return see_one(transaction, reservation_id, caller, now)

@@ -1,10 +1,16 @@
 """Imports every area's tables, so that the metadata is whole for migrations and tests."""
 
 import billing.charges.tables
+import billing.holds.tables
 import billing.tariffs.tables
+import booking.attendance.tables
+import booking.calendars.tables
+import booking.feeds.tables
 import booking.instruments.tables
+import booking.policies.tables
 import booking.reservations.tables
 import booking.usage.tables
+import booking.waitlists.tables
 import directory.audit.tables
 import directory.enterprises.tables
 import directory.experts.tables

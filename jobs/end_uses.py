@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from booking.reservations.attending import end_over
 from booking.reservations.due import list_over
-from booking.reservations.service import end_over
 from foundation.database import SessionFactory
 from jobs.reconciling import Outcome, reconcile
 

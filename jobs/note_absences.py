@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from booking.reservations.clockwork import mark_missed
 from booking.reservations.due import list_missed
-from booking.reservations.service import mark_missed
 from foundation.database import SessionFactory
 from jobs.reconciling import Outcome, reconcile
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from booking.reservations.clockwork import mark_in_use
 from booking.reservations.due import list_newly_in_use
-from booking.reservations.service import mark_in_use
 from foundation.database import SessionFactory
 from jobs.reconciling import Outcome, reconcile
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.charges.tables import Charge
 from billing.tariffs.tables import Tariff
+from booking.reservations.states import CancelledAs, ReservationState
 from booking.reservations.tables import Reservation
 from booking.usage.rules import UsageState
 from booking.usage.tables import UsageRun, UsageSession
@@ -32,15 +33,33 @@ class Opened:
 
 
 def list_unpriced(session: Session) -> Sequence[UsageSessionId]:
-    """Sessions of an enterprise whose evidence suffices and that have no charge yet."""
+    """Confirmed sessions of an enterprise that have no charge yet."""
     return session.scalars(
         select(UsageSession.id)
         .where(
-            UsageSession.state.in_([UsageState.METERED, UsageState.CONFIRMED]),
+            UsageSession.state == UsageState.CONFIRMED,
             UsageSession.enterprise_id.is_not(None),
             ~exists().where(Charge.usage_session_id == UsageSession.id),
         )
         .order_by(UsageSession.created_at)
+        .limit(BATCH)
+    ).all()
+
+
+def list_fees_due(session: Session) -> Sequence[ReservationId]:
+    """Cancelled late or missed, under terms that ask a fee for it, and not charged yet."""
+    late = (Reservation.state == ReservationState.CANCELLED) & (
+        Reservation.cancelled_as == CancelledAs.LATE
+    )
+    return session.scalars(
+        select(Reservation.id)
+        .where(
+            late | (Reservation.state == ReservationState.NO_SHOW),
+            ~exists().where(
+                Charge.reservation_id == Reservation.id, Charge.usage_session_id.is_(None)
+            ),
+        )
+        .order_by(Reservation.changed_at)
         .limit(BATCH)
     ).all()
 
@@ -127,6 +146,7 @@ def charges_of(
         select(Charge, Tariff)
         .join(Tariff, Tariff.id == Charge.tariff_id)
         .where(Charge.reservation_id.in_(reservation_ids))
+        .order_by(Charge.kind)  # the use itself is the last, and is the one shown
     )
     return {
         charge.reservation_id: Opened(charge, tariff)

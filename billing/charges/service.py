@@ -8,13 +8,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from billing.charges.errors import NoTariff
+from billing.charges.fees import price_labour
 from billing.charges.queries import list_evidence
 from billing.charges.rules import ARITHMETIC, Price, price_time
 from billing.charges.tables import Charge
+from billing.holds.service import capture, frozen_tariff
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
 from booking.reservations.moves import move
-from booking.reservations.rules import ReservationState, Slot
+from booking.reservations.rules import Slot
+from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from booking.usage.rules import UsageState
 from booking.usage.tables import UsageSession
@@ -29,8 +32,9 @@ def quote(session: Session, instrument_id: InstrumentId, slot: Slot) -> tuple[Ta
 
 
 def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) -> bool:
-    """Turn a usage session into its one charge, by the tariff in force when the use began.
+    """Turn a usage session into its one charge.
 
+    By the tariff frozen when it was reserved, or the one in force when the use began.
     False where there is nothing to do.
 
     Raises:
@@ -40,16 +44,16 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
         select(UsageSession)
         .where(
             UsageSession.id == usage_session_id,
-            UsageSession.state.in_([UsageState.METERED, UsageState.CONFIRMED]),
+            UsageSession.state == UsageState.CONFIRMED,
         )
         .with_for_update(skip_locked=True)
     )
     if usage is None or usage.enterprise_id is None:
         return False
     assert usage.during.lower is not None
-    tariff = in_force(session, [usage.instrument_id], at=usage.during.lower).get(
-        usage.instrument_id
-    )
+    tariff = frozen_tariff(session, usage.reservation_id) or in_force(
+        session, [usage.instrument_id], at=usage.during.lower
+    ).get(usage.instrument_id)
     if tariff is None:
         raise NoTariff
     priced = price_time(timedelta(milliseconds=usage.metered_ms), hourly(tariff))
@@ -69,7 +73,7 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
             evidence=list_evidence(session, usage.id),
             created_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["usage_session_id"])
+        .on_conflict_do_nothing(index_elements=["usage_session_id", "kind"])
         .returning(Charge.id)
     )
     if charge_id is None:
@@ -87,15 +91,10 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
         usage_session_id=str(usage.id),
     )
     reservation = session.get(Reservation, usage.reservation_id) if usage.reservation_id else None
-    if reservation is not None and reservation.state == ReservationState.METERED:
-        move(
-            session,
-            reservation,
-            ReservationState.BILLED,
-            actor_id=None,
-            reason="",
-            now=now,
-        )
+    if reservation is not None:
+        move(session, reservation, ReservationState.BILLED, actor_id=None, reason="", now=now)
+        price_labour(session, reservation, usage, tariff, now=now)
+        capture(session, reservation.id, priced.amount.minor_units, now=now)
     session.flush()
     return True
 

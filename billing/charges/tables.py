@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -24,12 +24,24 @@ class Charge(Base):
     __tablename__ = "charges"
     __table_args__ = (
         CheckConstraint("amount_fen >= 0 AND billed_seconds >= 0", name="not_negative"),
+        CheckConstraint("kind IN ('usage', 'labour', 'late_cancel', 'no_show')", name="kind"),
+        CheckConstraint(
+            "(kind IN ('usage', 'labour')) = (usage_session_id IS NOT NULL)", name="kind_of_use"
+        ),
+        UniqueConstraint("usage_session_id", "kind"),
+        Index(
+            "uq_charges_fee",
+            "reservation_id",
+            "kind",
+            unique=True,
+            postgresql_where="usage_session_id IS NULL",
+        ),
     )
 
     id: Mapped[ChargeId] = mapped_column(primary_key=True, default=new_id)
-    usage_session_id: Mapped[UsageSessionId] = mapped_column(
-        ForeignKey("usage_sessions.id"), unique=True
-    )
+    kind: Mapped[str] = mapped_column(default="usage")
+    """usage, labour, or a fee: late_cancel, no_show."""
+    usage_session_id: Mapped[UsageSessionId | None] = mapped_column(ForeignKey("usage_sessions.id"))
     reservation_id: Mapped[ReservationId | None] = mapped_column(
         ForeignKey("reservations.id"), index=True
     )

@@ -1,6 +1,6 @@
 """Instruments and the devices that watch and switch them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
@@ -20,6 +20,10 @@ class Instrument(Base):
         CheckConstraint("set_up_s >= 0 AND cool_down_s >= 0", name="buffers"),
         CheckConstraint("grid_s > 0 AND length_min_s > 0", name="grid"),
         CheckConstraint("length_max_s >= length_min_s", name="lengths"),
+        CheckConstraint(
+            "condition IN ('working', 'faulty', 'in_repair', 'scrapped')", name="condition"
+        ),
+        Index("ix_instruments_catalogue", "code", "id", postgresql_where="is_shared"),
         Index(
             "ix_instruments_search",
             "search_text",
@@ -43,6 +47,20 @@ class Instrument(Base):
     search_text: Mapped[str]
     """Lower-cased names, model, maker, code and category words, for trigram search."""
     is_shared: Mapped[bool] = mapped_column(default=True)
+    condition: Mapped[str] = mapped_column(default="working")
+    """working, faulty, in_repair or scrapped; only a working one is reserved or started."""
+    modes: Mapped[list[Any]] = mapped_column(default=lambda: ["self_operated", "entrusted"])
+    """How it is offered: self_operated, assisted, entrusted."""
+    group_code: Mapped[str | None]
+    """Instruments of one kind may share a policy."""
+    region: Mapped[str | None]
+    value_fen: Mapped[int | None]
+    """What it cost; from half a million yuan on, capture must be automatic."""
+    commissioned_on: Mapped[date | None]
+    calibrated_until: Mapped[date | None]
+    """The last day its calibration is valid; None where it measures nothing."""
+    accessory_of: Mapped[InstrumentId | None] = mapped_column(ForeignKey("instruments.id"))
+    """The instrument it is used with and reserved along with."""
     grid_s: Mapped[int] = mapped_column(default=900)
     length_min_s: Mapped[int] = mapped_column(default=900)
     length_max_s: Mapped[int] = mapped_column(default=8 * 3600)

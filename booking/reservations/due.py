@@ -7,13 +7,15 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
-from booking.reservations.rules import NO_SHOW_AFTER, ReservationState
+from booking.policies.rules import Terms
+from booking.reservations.states import AT_IT_STATES, PASSING_STATES, ReservationState
 from booking.reservations.tables import Reservation, ReservationLease
 from foundation.identifiers import ReservationId
 from telemetry.devices.tables import DeviceState
 from telemetry.runs.tables import Run
 
 BATCH = 200
+NO_SHOW_AFTER_S = Terms().no_show_after_s
 FRESH = timedelta(seconds=90)
 """A device not heard from for longer is offline, whatever its last word was."""
 
@@ -23,10 +25,20 @@ def list_over(session: Session, *, now: datetime) -> Sequence[ReservationId]:
     return session.scalars(
         select(Reservation.id)
         .where(
-            Reservation.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE]),
+            Reservation.state.in_(sorted(AT_IT_STATES)),
             func.upper(Reservation.during) <= now,
         )
         .order_by(func.upper(Reservation.during))
+        .limit(BATCH)
+    ).all()
+
+
+def list_passed(session: Session, *, now: datetime) -> Sequence[ReservationId]:
+    """Holds, and waits for somebody's yes, whose time limit is over."""
+    return session.scalars(
+        select(Reservation.id)
+        .where(Reservation.state.in_(sorted(PASSING_STATES)), Reservation.expires_at <= now)
+        .order_by(Reservation.expires_at)
         .limit(BATCH)
     ).all()
 
@@ -46,13 +58,15 @@ def list_newly_in_use(session: Session) -> Sequence[ReservationId]:
 
 
 def list_missed(session: Session, *, now: datetime) -> Sequence[ReservationId]:
-    """Nobody came, half an hour on, and the instrument's devices were there to see it.
+    """Nobody came in the time the terms leave, and the instrument's devices were there to see.
 
     A device that is offline now, or has said nothing since the slot began, may have seen a
     use we do not know of yet: then nobody is called missing. It is looked at again each
     time, so that no restart of ours can miss one.
     """
     starts_at, ends_at = func.lower(Reservation.during), func.upper(Reservation.during)
+    told = Reservation.terms["no_show_after_s"].as_integer()
+    no_show_after = func.make_interval(0, 0, 0, 0, 0, 0, func.coalesce(told, NO_SHOW_AFTER_S))
     meters = InstrumentDevice.instrument_id == Reservation.instrument_id
     unseen = exists().where(
         meters,
@@ -74,7 +88,7 @@ def list_missed(session: Session, *, now: datetime) -> Sequence[ReservationId]:
         .where(
             and_(
                 Reservation.state == ReservationState.RESERVED,
-                or_(starts_at <= now - NO_SHOW_AFTER, ends_at <= now),
+                or_(starts_at + no_show_after <= now, ends_at <= now),
                 ~unseen,
                 ~used,
             )

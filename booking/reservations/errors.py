@@ -1,18 +1,7 @@
 """The ways a verb on a reservation says no."""
 
-from booking.reservations.rules import ReservationState
+from booking.reservations.states import STATES_ZH, ReservationState
 from foundation.errors import Conflict, Forbidden, NotFound, Problem, Refused
-
-STATES_ZH: dict[str, str] = {
-    ReservationState.RESERVED: "已预约",
-    ReservationState.CHECKED_IN: "已签到",
-    ReservationState.IN_USE: "使用中",
-    ReservationState.ENDED: "已结束",
-    ReservationState.METERED: "已计量",
-    ReservationState.BILLED: "已出账",
-    ReservationState.CANCELLED: "已取消",
-    ReservationState.NO_SHOW: "爽约",
-}
 
 
 class ReservationNotFound(NotFound):
@@ -45,7 +34,7 @@ class WrongState(Conflict):
             [
                 Problem(
                     f"state_is_{state}",
-                    f"预约当前状态为:{STATES_ZH.get(state, state)}。",
+                    f"预约当前状态为:{STATES_ZH[ReservationState(state)]}。",
                     f"The reservation is {state.replace('_', ' ')}.",
                 )
             ]
@@ -62,6 +51,48 @@ class TooLateToCheckIn(Refused):
     code = "too_late_to_check_in"
     zh = "时段已结束,不能签到。"
     en = "The slot is over; it is too late to check in."
+
+
+class TechnicianTaken(Conflict):
+    code = "technician_taken"
+    zh = "该技术员此时段已有安排。"
+    en = "The technician has another use at that time."
+
+
+class NotATechnician(Refused):
+    code = "not_a_technician"
+    zh = "此人不是该机构有操作授权的技术员。"
+    en = "This person is no technician of the institution with a valid authorisation."
+
+
+class TechnicianNeeded(Refused):
+    code = "technician_needed"
+    zh = "协同使用须先指派技术员。"
+    en = "An assisted use needs its technician first."
+
+
+class NotAColleague(Refused):
+    code = "not_a_colleague"
+    zh = "只能为同一企业的在职人员预约或转让。"
+    en = "Only somebody of the same enterprise can be reserved for or handed to."
+
+
+class NothingChosen(Refused):
+    code = "nothing_chosen"
+    zh = "没有可预约的日期或仪器。"
+    en = "No date or instrument was chosen."
+
+
+class OfferOver(Conflict):
+    code = "offer_over"
+    zh = "暂留或报价时限已过。"
+    en = "The time to say yes is over."
+
+
+class InstrumentOutOfOrder(Conflict):
+    code = "instrument_out_of_order"
+    zh = "仪器故障或维修中,不能上机。"
+    en = "The instrument is out of order."
 
 
 class InstrumentBusy(Conflict):

@@ -1,11 +1,14 @@
 """Changing a reservation's state: compare-and-set, with its history, its audit row and its news."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from booking.reservations.rules import TRANSITIONS, ReservationState
+from booking.reservations.rules import Slot
+from booking.reservations.states import TRANSITIONS, ReservationState
 from booking.reservations.tables import Reservation, ReservationTransition
 from directory.audit.service import record
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
@@ -71,17 +74,21 @@ def move(
     actor_id: PersonId | None,
     reason: str,
     now: datetime,
+    changes: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Move the reservation on if it still stands where we saw it.
+    """Move the reservation on if it still stands where we saw it, with what else changes.
 
-    False: another process got there first, which is a normal answer.
+    False: another process got there first, which is a normal answer. A new time may clash:
+    then the constraint's IntegrityError comes through, and the caller names it.
     """
     from_state = ReservationState(reservation.state)
     assert to_state in TRANSITIONS[from_state], f"{from_state} never becomes {to_state}"
     moved = session.scalar(
         update(Reservation)
         .where(Reservation.id == reservation.id, Reservation.state == from_state)
-        .values(state=to_state)
+        .values(
+            state=to_state, revision=Reservation.revision + 1, changed_at=now, **(changes or {})
+        )
         .returning(Reservation.id)
         .execution_options(synchronize_session=False)
     )
@@ -99,3 +106,28 @@ def move(
     )
     session.flush()
     return True
+
+
+def tell(
+    session: Session,
+    reservation: Reservation,
+    what: str,
+    *,
+    by: PersonId | None,
+    now: datetime,
+    former: Slot | None = None,
+    **detail: str,
+) -> None:
+    """Write the audit row and the news of a change that left the state as it was."""
+    if former is not None:
+        detail["former"] = f"{former.starts_at.isoformat()}/{former.ends_at.isoformat()}"
+    record(
+        session,
+        actor_id=by,
+        action=f"reservation.{what}",
+        subject_kind="reservation",
+        subject_id=reservation.id,
+        now=now,
+        **detail,
+    )
+    session.execute(select(func.pg_notify(NEWS_CHANNEL, str(reservation.id))))

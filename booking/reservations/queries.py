@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from booking.calendars.rules import bookable, first_start, offer_instead, subtract
-from booking.instruments.queries import Listed
+from booking.calendars.free import free_spans, not_open
+from booking.calendars.rules import first_start, offer_instead
 from booking.instruments.tables import Instrument
-from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
+from booking.policies.books import Book
+from booking.reservations.rules import Slot
+from booking.reservations.states import HOLDING_STATES, ReservationState
 from booking.reservations.tables import TIMES, Reservation, ReservationTransition, as_slot
 from directory.enterprises.tables import Enterprise
 from directory.people.service import Caller
@@ -32,7 +34,7 @@ class Taken:
 
     reservation_id: ReservationId
     holder_id: PersonId | None
-    """None: somebody else's, which the asker may not know."""
+    """None: somebody else's."""
     during: Slot
     blocked: Slot
 
@@ -42,6 +44,8 @@ class Calendar:
     """One instrument's time between two instants."""
 
     taken: list[Taken]
+    closed: list[Slot]
+    """When the lab is not open, or the instrument closed."""
     free: list[Slot]
 
 
@@ -55,16 +59,21 @@ class Known:
     holder: Person
 
 
-def read_calendar(session: Session, listed: Listed, window: Slot, *, now: datetime) -> Calendar:
+def _stands(now: datetime) -> ColumnElement[bool]:
+    """Holds time still: a hold whose limit is over does not, tidied up or not."""
+    return and_(HOLDS_TIME, or_(TIMES.c.expires_at.is_(None), TIMES.c.expires_at > now))
+
+
+def read_calendar(session: Session, book: Book, window: Slot, *, now: datetime) -> Calendar:
     """Return what is taken and what is free. One query, by the index of the constraint."""
-    policy = listed.policy
+    policy = book.policy
     # A slot that lies outside may still be kept from the window's edge by its buffers.
     wide = window.widened(policy.set_up, policy.cool_down)
     rows = session.execute(
         select(TIMES.c.id, TIMES.c.holder_id, TIMES.c.during, TIMES.c.blocked)
         .where(
-            TIMES.c.instrument_id == listed.instrument.id,
-            HOLDS_TIME,
+            TIMES.c.instrument_id == book.instrument.id,
+            _stands(now),
             TIMES.c.blocked.overlaps(Range(wide.starts_at, wide.ends_at)),
         )
         .order_by(func.lower(TIMES.c.during))
@@ -73,49 +82,45 @@ def read_calendar(session: Session, listed: Listed, window: Slot, *, now: dateti
         Taken(reservation_id, holder_id, as_slot(during), as_slot(blocked))
         for reservation_id, holder_id, during, blocked in rows
     ]
-    gaps = subtract(wide, (one.blocked for one in taken))
     return Calendar(
         taken=[one for one in taken if one.blocked.overlaps(window)],
-        free=bookable(gaps, policy, now=now),
+        closed=not_open(window, book.timetable),
+        free=free_spans(book, wide, [one.blocked for one in taken], now=now),
     )
 
 
-def find_alternatives(
-    session: Session, listed: Listed, wanted: Slot, *, now: datetime
-) -> list[Slot]:
+def find_alternatives(session: Session, book: Book, wanted: Slot, *, now: datetime) -> list[Slot]:
     """Return free slots of the wanted length near the wanted time."""
     window = wanted.widened(timedelta(days=2), timedelta(days=7))
-    calendar = read_calendar(session, listed, window, now=now)
-    return offer_instead(wanted, calendar.free, listed.policy)
+    calendar = read_calendar(session, book, window, now=now)
+    return offer_instead(wanted, calendar.free, book.policy)
 
 
 def next_free(
-    session: Session, listed: Sequence[Listed], *, now: datetime
+    session: Session, books: Sequence[Book], *, now: datetime
 ) -> dict[InstrumentId, datetime | None]:
     """Return when each instrument next has room for its shortest slot; one query for all."""
     window = Slot(now, now + LOOK_AHEAD)
     taken: dict[InstrumentId, list[Slot]] = defaultdict(list)
     rows = session.execute(
         select(TIMES.c.instrument_id, TIMES.c.blocked).where(
-            TIMES.c.instrument_id.in_([one.instrument.id for one in listed]),
-            HOLDS_TIME,
+            TIMES.c.instrument_id.in_([book.instrument.id for book in books]),
+            _stands(now),
             TIMES.c.blocked.overlaps(Range(window.starts_at, window.ends_at)),
         )
     )
     for instrument_id, blocked in rows:
         taken[instrument_id].append(as_slot(blocked))
     return {
-        one.instrument.id: first_start(
-            bookable(
-                subtract(
-                    window.widened(one.policy.set_up, one.policy.cool_down),
-                    taken[one.instrument.id],
-                ),
-                one.policy,
+        book.instrument.id: first_start(
+            free_spans(
+                book,
+                window.widened(book.policy.set_up, book.policy.cool_down),
+                taken[book.instrument.id],
                 now=now,
             )
         )
-        for one in listed
+        for book in books
     }
 
 

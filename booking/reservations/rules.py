@@ -1,50 +1,13 @@
-"""Whether a slot may be reserved, and which state may follow which. Pure: facts come in."""
+"""Whether a slot may be reserved. Pure: every fact comes in as an argument."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from foundation.errors import Problem
 
 ZERO = timedelta(0)
-CHECK_IN_OPENS = timedelta(minutes=15)
-"""How long before its slot a person may check in."""
-NO_SHOW_AFTER = timedelta(minutes=30)
-"""How long after its start an unused slot is given up for missed."""
-
-
-class ReservationState(StrEnum):
-    """Where a reservation stands (lease flow, states of a self-operated use)."""
-
-    RESERVED = "reserved"
-    CHECKED_IN = "checked_in"
-    IN_USE = "in_use"
-    ENDED = "ended"
-    METERED = "metered"
-    BILLED = "billed"
-    CANCELLED = "cancelled"
-    NO_SHOW = "no_show"
-
-
-HOLDING_STATES = frozenset(
-    {ReservationState.RESERVED, ReservationState.CHECKED_IN, ReservationState.IN_USE}
-)
-"""The states in which nobody else may have the time."""
-
-TRANSITIONS: dict[ReservationState, frozenset[ReservationState]] = {
-    ReservationState.RESERVED: frozenset(
-        {ReservationState.CHECKED_IN, ReservationState.CANCELLED, ReservationState.NO_SHOW}
-    ),
-    ReservationState.CHECKED_IN: frozenset({ReservationState.IN_USE, ReservationState.ENDED}),
-    ReservationState.IN_USE: frozenset({ReservationState.ENDED}),
-    ReservationState.ENDED: frozenset({ReservationState.METERED}),
-    ReservationState.METERED: frozenset({ReservationState.BILLED}),
-    ReservationState.BILLED: frozenset(),
-    ReservationState.CANCELLED: frozenset(),
-    ReservationState.NO_SHOW: frozenset(),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,338 +1,288 @@
-"""Verbs on reservations. The caller owns the transaction; nothing here commits."""
+"""Verbs on reservations. The caller owns the transaction; nothing here commits.
 
-from dataclasses import dataclass
-from datetime import datetime
+All take the same path: lock the instrument, ask everything, write. The constraint is the
+last wall.
+"""
 
-from sqlalchemy import exists, select
-from sqlalchemy.dialects.postgresql import Range, insert
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.instruments.errors import InstrumentNotFound, NotShared
-from booking.instruments.queries import Listed, find_instrument, list_devices
+from booking.policies.books import Book, load_book
+from booking.policies.rules import Terms, read_terms
+from booking.reservations.asking import Asker, Request, find_all_problems
 from booking.reservations.errors import (
-    InstrumentBusy,
-    NotYours,
-    ReservationNotFound,
+    NotAColleague,
+    OfferOver,
     SlotRefused,
-    SlotTaken,
-    TooEarlyToCheckIn,
-    TooLateToCheckIn,
     WrongState,
 )
-from booking.reservations.interlocks import lock, unlock
-from booking.reservations.moves import add_transition, lock_instruments, move
-from booking.reservations.rules import (
-    CHECK_IN_OPENS,
-    HOLDING_STATES,
-    ReservationState,
-    Slot,
-    Wish,
-    find_problems,
+from booking.reservations.moves import lock_instruments, move
+from booking.reservations.rights import (
+    is_staff_of,
+    load_for,
+    load_for_client,
 )
-from booking.reservations.tables import NO_OVERLAP, TIMES, Reservation, as_slot
+from booking.reservations.rules import Slot, Wish
+from booking.reservations.states import (
+    PASSING_STATES,
+    STANDING_STATES,
+    CancelledAs,
+    Mode,
+    ReservationState,
+)
+from booking.reservations.tables import Reservation, as_slot
+from booking.reservations.taking import (
+    expiry_of,
+    first_state,
+    naming_clashes,
+    release_expired,
+    take,
+)
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
-from directory.roles.rules import Role
-from foundation.errors import Problem
-from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId, new_id
-from telemetry.devices.queries import presence_between
-
-PURPOSE_LENGTH_MAX = 500
+from directory.people.tables import Person
+from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody asks for."""
-
-    instrument_id: InstrumentId
-    wish: Wish
-    purpose: str = ""
-
-
-def reserve(session: Session, request: Request, *, by: Caller, now: datetime) -> Reservation:
-    """Hold the slot for one person, or say why not.
+def asker_for(session: Session, by: Caller, holder_id: PersonId | None = None) -> Asker:
+    """Return for whom a person asks: themselves, or a colleague of the same enterprise.
 
     Raises:
-        InstrumentNotFound: when there is none of this id.
-        SlotRefused: naming everything the policy has against it.
-        SlotTaken: when somebody holds part of it.
+        NotAllowed: for those who act for no enterprise.
+        NotAColleague: for somebody of another, or nobody.
     """
     if by.enterprise_id is None:
         raise NotAllowed
-    lock_instruments(session, [request.instrument_id])
-    listed = find_instrument(session, request.instrument_id)
-    if listed is None:
-        raise InstrumentNotFound
-    if not listed.instrument.is_shared:
-        raise NotShared
-    problems = find_problems(request.wish, listed.policy, now)
-    problems += find_text_problems(request.purpose)
-    if problems:
-        raise SlotRefused(problems)
-    return hold_slot(
-        session,
-        listed,
-        request.wish.slot,
-        enterprise_id=by.enterprise_id,
-        holder_id=by.person_id,
-        actor_id=by.person_id,
-        purpose=request.purpose,
-        now=now,
+    if holder_id is None or holder_id == by.person_id:
+        return Asker(by.person_id, by.enterprise_id)
+    is_colleague = session.scalar(
+        select(Person.id).where(
+            Person.id == holder_id, Person.enterprise_id == by.enterprise_id, Person.is_active
+        )
     )
+    if is_colleague is None:
+        raise NotAColleague
+    return Asker(holder_id, by.enterprise_id)
 
 
-def find_text_problems(purpose: str) -> list[Problem]:
-    if len(purpose) > PURPOSE_LENGTH_MAX:
-        return [
-            Problem(
-                "too_long_text",
-                f"用途说明最多 {PURPOSE_LENGTH_MAX} 字。",
-                f"The purpose may have {PURPOSE_LENGTH_MAX} characters at most.",
-                "purpose",
-            )
-        ]
-    return []
-
-
-def hold_slot(
-    session: Session,
-    listed: Listed,
-    slot: Slot,
-    *,
-    enterprise_id: EnterpriseId,
-    holder_id: PersonId,
-    actor_id: PersonId,
-    purpose: str,
-    now: datetime,
-) -> Reservation:
-    """Write the reservation; the caller has locked the instrument and asked the policy.
+def require_book(session: Session, instrument_id: InstrumentId) -> Book:
+    """Read the instrument's book; its lock is held.
 
     Raises:
-        SlotTaken: when the database finds it overlapping; nothing is written then.
+        InstrumentNotFound: when there is none of this id.
+        NotShared: when it is not open for reservations.
     """
-    blocked = listed.policy.blocked(slot)
-    # The exclusion constraint decides. Doing nothing on a clash, rather than failing,
-    # keeps the transaction alive for those who have more to say or to try.
-    reservation: Reservation | None = session.scalar(
-        insert(Reservation)
-        .values(
-            id=new_id(),
-            instrument_id=listed.instrument.id,
-            institution_id=listed.institution.id,
-            enterprise_id=enterprise_id,
-            holder_id=holder_id,
-            during=Range(slot.starts_at, slot.ends_at),
-            blocked=Range(blocked.starts_at, blocked.ends_at),
-            state=ReservationState.RESERVED,
-            purpose=purpose,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(constraint=NO_OVERLAP)
-        .returning(Reservation)
+    book = load_book(session, instrument_id)
+    if book is None:
+        raise InstrumentNotFound
+    if not book.instrument.is_shared:
+        raise NotShared
+    return book
+
+
+def require_sound(
+    session: Session,
+    book: Book,
+    request: Request,
+    asker: Asker,
+    *,
+    now: datetime,
+    instead_of: ReservationId | None = None,
+    is_begun: bool = False,
+) -> None:
+    """Ask everything.
+
+    Raises:
+        SlotRefused: naming all that speaks against it.
+    """
+    problems = find_all_problems(
+        session, book, request, asker, now=now, instead_of=instead_of, is_begun=is_begun
     )
-    if reservation is None:
-        raise SlotTaken
-    add_transition(
+    if problems:
+        raise SlotRefused(problems)
+
+
+def reserve(
+    session: Session,
+    request: Request,
+    *,
+    by: Caller,
+    now: datetime,
+    holder_id: PersonId | None = None,
+    is_hold: bool = False,
+) -> Reservation:
+    """Take the slot for a person, or say why not.
+
+    With the manager's approval asked for it is submitted; as a hold it ends by itself.
+
+    Raises:
+        InstrumentNotFound: when there is none of this id.
+        SlotRefused: naming everything that speaks against it.
+        SlotTaken: when somebody holds part of it.
+    """
+    asker = asker_for(session, by, holder_id)
+    lock_instruments(session, [request.instrument_id])
+    book = require_book(session, request.instrument_id)
+    require_sound(session, book, request, asker, now=now)
+    state = ReservationState.HELD if is_hold else first_state(book)
+    return take(session, book, request, asker, state=state, by=by.person_id, now=now)
+
+
+def save_draft(
+    session: Session,
+    request: Request,
+    *,
+    by: Caller,
+    now: datetime,
+    holder_id: PersonId | None = None,
+) -> Reservation:
+    """Write a wish down without holding anything; only its times must be times."""
+    asker = asker_for(session, by, holder_id)
+    book = require_book(session, request.instrument_id)
+    require_sound(session, book, request, asker, now=now)
+    return take(
+        session, book, request, asker, state=ReservationState.DRAFT, by=by.person_id, now=now
+    )
+
+
+def confirm(
+    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
+) -> Reservation:
+    """Make a draft or a hold real: everything is asked again, under the lock.
+
+    Raises:
+        OfferOver: when the hold's time is over.
+        SlotRefused: when something speaks against it by now.
+        SlotTaken: when a draft's time went to somebody else.
+    """
+    reservation = load_for_client(session, reservation_id, by)
+    lock_instruments(session, [reservation.instrument_id])
+    session.refresh(reservation)
+    if reservation.state not in {ReservationState.DRAFT, ReservationState.HELD}:
+        raise WrongState(reservation.state)
+    if reservation.expires_at is not None and reservation.expires_at <= now:
+        raise OfferOver
+    book = require_book(session, reservation.instrument_id)
+    slot = slot_of(reservation)
+    require_sound(
         session,
-        reservation.id,
-        from_state=None,
-        to_state=ReservationState.RESERVED,
-        actor_id=actor_id,
-        reason="",
+        book,
+        request_of(reservation),
+        Asker(reservation.holder_id, reservation.enterprise_id),
         now=now,
+        instead_of=reservation.id,
     )
-    session.flush()
+    state = first_state(book)
+    if reservation.state == ReservationState.DRAFT:
+        release_expired(session, reservation.instrument_id, book.policy.blocked(slot), now=now)
+    with naming_clashes(session):
+        require_moved(
+            session,
+            reservation,
+            state,
+            by=by,
+            reason="",
+            now=now,
+            expires_at=expiry_of(state, slot, book, now=now),
+            terms=book.terms.document(),
+        )
     return reservation
 
 
 def cancel(
     session: Session, reservation_id: ReservationId, *, by: Caller, reason: str, now: datetime
 ) -> Reservation:
-    """Give the slot back.
+    """Give the slot back: free, late, or by the lab, which decides what it costs.
 
     Raises:
         WrongState: when it is past cancelling.
     """
     reservation = load_for(session, reservation_id, by)
+    cancelled_as = (
+        CancelledAs.BY_LAB if is_staff_of(by, reservation) else kind_of_cancel(reservation, now=now)
+    )
+    if reservation.state not in STANDING_STATES | {ReservationState.DRAFT}:
+        raise WrongState(reservation.state)
     require_moved(
         session,
         reservation,
-        {ReservationState.RESERVED},
         ReservationState.CANCELLED,
         by=by,
         reason=reason,
         now=now,
+        cancelled_as=cancelled_as,
+        expires_at=None,
     )
     return reservation
 
 
-def check_in(
-    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
-) -> Reservation:
-    """Note that the person is there, and want the interlock open until the slot ends.
-
-    Raises:
-        InstrumentBusy: while another's slot runs, or its use is not ended.
-        TooEarlyToCheckIn: before the quarter of an hour that precedes the slot.
-        TooLateToCheckIn: once the slot is over.
-    """
-    reservation = load_for(session, reservation_id, by)
-    slot = slot_of(reservation)
-    if reservation.state == ReservationState.RESERVED:
-        if now < slot.starts_at - CHECK_IN_OPENS:
-            raise TooEarlyToCheckIn
-        if now >= slot.ends_at:
-            raise TooLateToCheckIn
-        lock_instruments(session, [reservation.instrument_id])
-        if is_busy(session, reservation, now=now):
-            raise InstrumentBusy
-    require_moved(
-        session,
-        reservation,
-        {ReservationState.RESERVED},
-        ReservationState.CHECKED_IN,
-        by=by,
-        reason="",
-        now=now,
-    )
-    unlock(session, reservation, by=by.person_id, now=now)
-    return reservation
+def kind_of_cancel(reservation: Reservation, *, now: datetime) -> CancelledAs:
+    """Tell what cancelling now would be, by the terms it was reserved under."""
+    if reservation.state != ReservationState.RESERVED:
+        return CancelledAs.FREE
+    terms = terms_of(reservation)
+    starts_at = slot_of(reservation).starts_at
+    is_early = now <= starts_at - timedelta(seconds=terms.free_cancel_s)
+    is_fresh = now <= reservation.created_at + timedelta(seconds=terms.grace_s) and now < starts_at
+    return CancelledAs.FREE if is_early or is_fresh else CancelledAs.LATE
 
 
-def is_busy(session: Session, reservation: Reservation, *, now: datetime) -> bool:
-    """Tell whether somebody else is at the instrument, or has this very time."""
-    at_it = TIMES.c.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE])
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    TIMES.c.instrument_id == reservation.instrument_id,
-                    TIMES.c.id != reservation.id,
-                    TIMES.c.state.in_(sorted(HOLDING_STATES)),
-                    at_it | TIMES.c.during.contains(now),
-                )
-            )
-        )
-    )
-
-
-def end(
-    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
-) -> Reservation:
-    """Leave early: the rest of the slot is free for others, and the interlock locks."""
-    reservation = load_for(session, reservation_id, by)
-    require_moved(
-        session,
-        reservation,
-        {ReservationState.CHECKED_IN, ReservationState.IN_USE},
-        ReservationState.ENDED,
-        by=by,
-        reason="",
-        now=now,
-    )
-    lock(session, reservation, by=by.person_id, reason="reservation ended", now=now)
-    return reservation
-
-
-def end_over(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
-    """End a use whose slot is over, by the clock; False where there is nothing to do."""
-    reservation = session.get(Reservation, reservation_id)
-    if reservation is None or now < slot_of(reservation).ends_at:
-        return False
-    if reservation.state not in {ReservationState.CHECKED_IN, ReservationState.IN_USE}:
-        return False
-    if not move(
-        session, reservation, ReservationState.ENDED, actor_id=None, reason="slot over", now=now
-    ):
-        return False
-    lock(session, reservation, by=None, reason="slot over", now=now)
-    return True
-
-
-def mark_in_use(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
-    """Note the first evidence of a run; False where there is nothing to do."""
-    reservation = session.get(Reservation, reservation_id)
-    if reservation is None or reservation.state != ReservationState.CHECKED_IN:
-        return False
-    return move(
-        session,
-        reservation,
-        ReservationState.IN_USE,
-        actor_id=None,
-        reason="first run seen",
-        now=now,
-    )
-
-
-def mark_missed(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
-    """Note that nobody came; False where there is nothing to do. The slot's rest is free.
-
-    Not where a device of the instrument was away for a moment since the slot began: then a
-    use may have gone unseen, and a person has to say.
-    """
-    reservation = session.get(Reservation, reservation_id)
-    if reservation is None or reservation.state != ReservationState.RESERVED:
-        return False
-    slot = slot_of(reservation)
-    for device in list_devices(session, [reservation.instrument_id])[reservation.instrument_id]:
-        spans = presence_between(session, device.device_id, slot.starts_at, min(now, slot.ends_at))
-        if device.is_meter and not all(span.is_online for span in spans):
-            return False
-    return move(
-        session, reservation, ReservationState.NO_SHOW, actor_id=None, reason="nobody came", now=now
-    )
+def terms_of(reservation: Reservation) -> Terms:
+    """Return the terms as they stood when it was reserved."""
+    return read_terms([reservation.terms])
 
 
 def slot_of(reservation: Reservation) -> Slot:
     return as_slot(reservation.during)
 
 
-def may_see(by: Caller, reservation: Reservation) -> bool:
-    """Whether this person may know of it: their own, their enterprise's, their institution's."""
-    if by.person_id == reservation.holder_id:
-        return True
-    if by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id:
-        return True
-    if by.institution_id == reservation.institution_id:
-        return by.has(Role.TECHNICIAN, Role.INSTITUTION_MANAGER, Role.FINANCE)
-    return by.has(Role.OPERATOR, Role.AUDITOR)
-
-
-def may_act(by: Caller, reservation: Reservation) -> bool:
-    """Whether this person may move it on. The platform looks, but does not touch."""
-    return may_see(by, reservation) and not (
-        by.has(Role.OPERATOR, Role.AUDITOR, Role.FINANCE)
-        and not by.has(Role.TECHNICIAN, Role.INSTITUTION_MANAGER)
+def request_of(reservation: Reservation, slot: Slot | None = None) -> Request:
+    """Return what was asked for, at its own time or another."""
+    at = slot or slot_of(reservation)
+    return Request(
+        instrument_id=reservation.instrument_id,
+        wish=Wish(at.starts_at, at.ends_at),
+        purpose=reservation.purpose,
+        answers=reservation.answers,
+        mode=Mode(reservation.mode),
     )
 
 
-def load_for(session: Session, reservation_id: ReservationId, by: Caller) -> Reservation:
-    """Return the reservation for one who may act on it.
-
-    Raises:
-        ReservationNotFound: also for those who may not know of it.
-        NotYours: for those who may look but not touch.
-    """
-    reservation = session.scalar(select(Reservation).where(Reservation.id == reservation_id))
-    if reservation is None or not may_see(by, reservation):
-        raise ReservationNotFound
-    if not may_act(by, reservation):
-        raise NotYours
-    return reservation
+def is_over(reservation: Reservation, now: datetime) -> bool:
+    """Whether its time limit passed, tidied up or not."""
+    return (
+        reservation.state in PASSING_STATES
+        and reservation.expires_at is not None
+        and reservation.expires_at <= now
+    )
 
 
 def require_moved(
     session: Session,
     reservation: Reservation,
-    from_states: set[ReservationState],
     to_state: ReservationState,
     *,
-    by: Caller,
+    by: Caller | None,
     reason: str,
     now: datetime,
+    **changes: object,
 ) -> None:
-    if reservation.state not in from_states or not move(
-        session, reservation, to_state, actor_id=by.person_id, reason=reason, now=now
+    """Move it on.
+
+    Raises:
+        WrongState: when somebody was faster.
+    """
+    if not move(
+        session,
+        reservation,
+        to_state,
+        actor_id=by.person_id if by else None,
+        reason=reason,
+        now=now,
+        changes=changes,
     ):
         session.refresh(reservation)
         raise WrongState(reservation.state)

@@ -1,10 +1,14 @@
 """Reservations, and the history of their states."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -18,7 +22,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.reservations.rules import HOLDING_STATES, ReservationState, Slot
+from booking.reservations.rules import Slot
+from booking.reservations.states import (
+    HOLDING_STATES,
+    PASSING_STATES,
+    CancelledAs,
+    Mode,
+    ReservationState,
+)
 from foundation.database import Base
 from foundation.identifiers import (
     DeviceId,
@@ -31,6 +42,7 @@ from foundation.identifiers import (
 )
 
 NO_OVERLAP = "ex_reservations_no_overlap"
+NO_TWO_PLACES = "ex_reservations_technician_no_overlap"
 
 
 def as_slot(span: Range[datetime]) -> Slot:
@@ -40,7 +52,7 @@ def as_slot(span: Range[datetime]) -> Slot:
     return Slot(span.lower, span.upper)
 
 
-def quoted(states: "frozenset[ReservationState] | type[ReservationState]") -> str:
+def quoted(states: Iterable[StrEnum]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
@@ -61,7 +73,24 @@ class Reservation(Base):
         ForeignKeyConstraint(
             ["instrument_id", "institution_id"], ["instruments.id", "instruments.institution_id"]
         ),
+        ExcludeConstraint(
+            ("technician_id", "="),
+            ("blocked", "&&"),
+            where=text(f"technician_id IS NOT NULL AND state IN ({quoted(HOLDING_STATES)})"),
+            using="gist",
+            name=NO_TWO_PLACES,
+        ),
         CheckConstraint(f"state IN ({quoted(ReservationState)})", name="state"),
+        CheckConstraint(f"mode IN ({quoted(Mode)})", name="mode"),
+        CheckConstraint(
+            f"(state IN ({quoted(PASSING_STATES)})) <= (expires_at IS NOT NULL)",
+            name="passing_states_expire",
+        ),
+        CheckConstraint(
+            "(state = 'cancelled') = (cancelled_as IS NOT NULL)"
+            f" AND (cancelled_as IS NULL OR cancelled_as IN ({quoted(CancelledAs)}))",
+            name="cancelled_as",
+        ),
         # Empty and unbounded ranges would slip past the exclusion constraint.
         CheckConstraint(
             "NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during)"
@@ -77,6 +106,17 @@ class Reservation(Base):
         Index("ix_reservations_holder", "holder_id", text("lower(during)")),
         Index("ix_reservations_enterprise", "enterprise_id", text("lower(during)")),
         Index("ix_reservations_institution", "institution_id", text("lower(during)")),
+        Index("ix_reservations_series", "series_id", postgresql_where="series_id IS NOT NULL"),
+        Index(
+            "ix_reservations_passing",
+            "expires_at",
+            postgresql_where=text(f"state IN ({quoted(PASSING_STATES)})"),
+        ),
+        Index(
+            "ix_reservations_open_ended",
+            "state",
+            postgresql_where=text("state IN ('confirmed', 'ended', 'interrupted', 'metered')"),
+        ),
         Index(
             "ix_reservations_unfinished",
             text("upper(during)"),
@@ -93,8 +133,27 @@ class Reservation(Base):
     blocked: Mapped[Range[datetime]]
     """`during` with set-up and cool-down around it: what nobody else may have."""
     state: Mapped[str]
+    mode: Mapped[str] = mapped_column(default=Mode.SELF_OPERATED)
     purpose: Mapped[str]
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """To the instrument's questions, with the declaration of hazardous materials."""
+    terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The policy as it stood when this was reserved; what cancelling or missing it costs."""
+    technician_id: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))
+    """Who works the instrument, where the client does not; nobody is in two places."""
+    made_by: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))
+    """Who reserved it, where that was not its holder."""
+    series_id: Mapped[UUID | None]
+    """The same for all dates of a series, and for all instruments taken in one act."""
+    expires_at: Mapped[datetime | None]
+    """When a hold, or a wait for somebody's yes, is over; from then on it holds nothing."""
+    cancelled_as: Mapped[str | None]
+    attendance: Mapped[str | None]
+    """normal, late, overtime, early_leave, late+overtime, late+early_leave, or missed."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """How often it was changed: the SEQUENCE of its calendar entry."""
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
 
 
 class ReservationTransition(Base):
@@ -132,4 +191,5 @@ TIMES = table(
     column("during", TSTZRANGE),
     column("blocked", TSTZRANGE),
     column("state", String),
+    column("expires_at", DateTime(timezone=True)),
 )

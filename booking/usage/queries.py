@@ -8,29 +8,42 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
-from booking.reservations.rules import ReservationState, Slot
+from booking.policies.rules import Terms
+from booking.reservations.rules import Slot
+from booking.reservations.states import ReservationState
 from booking.reservations.tables import (
     Reservation,
     ReservationLease,
     ReservationTransition,
     as_slot,
 )
-from booking.usage.rules import RunFact, Use
-from booking.usage.tables import UsageRun, UsageSession
-from foundation.identifiers import DeviceId, InstrumentId, ReservationId, UsageSessionId
+from booking.usage.rules import RunFact, UsageState, Use
+from booking.usage.tables import UsageChange, UsageRun, UsageSession
+from foundation.identifiers import (
+    DeviceId,
+    InstrumentId,
+    ReservationId,
+    RunId,
+    UsageSessionId,
+)
 from telemetry.devices.tables import Channel, SequenceGap
 from telemetry.readings.tables import LatestReading, Reading
 from telemetry.runs.tables import Run
 
 BATCH = 200
+UNRESERVED_AFTER = timedelta(minutes=10)
+LOOK_BACK = timedelta(days=7)
 SILENCE_MAX = timedelta(minutes=2)
 """A longer silence of a device is a gap: it may have worked without our hearing of it."""
+OVER = [ReservationState.ENDED, ReservationState.INTERRUPTED]
 USED = sorted(
     {
+        *OVER,
         ReservationState.CHECKED_IN,
         ReservationState.IN_USE,
-        ReservationState.ENDED,
         ReservationState.METERED,
+        ReservationState.DISPUTED,
+        ReservationState.CONFIRMED,
         ReservationState.BILLED,
     }
 )
@@ -40,7 +53,7 @@ def list_ended(session: Session) -> Sequence[ReservationId]:
     """Uses that ended and were not metered yet, the longest waiting first."""
     return session.scalars(
         select(Reservation.id)
-        .where(Reservation.state == ReservationState.ENDED)
+        .where(Reservation.state.in_(OVER))
         .order_by(func.upper(Reservation.during))
         .limit(BATCH)
     ).all()
@@ -81,6 +94,7 @@ def as_fact(run: Run) -> RunFact:
         work_ms=run.work_ms,
         cool_down_ms=run.cool_down_ms,
         coverage_permille=run.coverage_permille,
+        doubts=tuple(str(doubt) for doubt in run.doubts),
     )
 
 
@@ -188,4 +202,55 @@ def list_sessions(
 def list_run_ids(session: Session, usage_session_id: UsageSessionId) -> Sequence[object]:
     return session.scalars(
         select(UsageRun.run_id).where(UsageRun.usage_session_id == usage_session_id)
+    ).all()
+
+
+def list_confirmable(session: Session, *, now: datetime) -> Sequence[UsageSessionId]:
+    """Metered sessions whose time to object may be over; the verb looks at their terms."""
+    told = Reservation.terms["confirm_after_s"].as_integer()
+    wait = func.make_interval(0, 0, 0, 0, 0, 0, func.coalesce(told, Terms().confirm_after_s))
+    return session.scalars(
+        select(UsageSession.id)
+        .join(Reservation, Reservation.id == UsageSession.reservation_id)
+        .where(
+            UsageSession.state == UsageState.METERED,
+            Reservation.state == ReservationState.METERED,
+            UsageSession.created_at + wait <= now,
+        )
+        .order_by(UsageSession.created_at)
+        .limit(BATCH)
+    ).all()
+
+
+def list_unreserved(session: Session, *, now: datetime) -> Sequence[RunId]:
+    """Runs that ended a while ago, stand behind no session, and whose time nobody had."""
+    has_user = exists().where(
+        Reservation.instrument_id == InstrumentDevice.instrument_id,
+        Reservation.state.in_(USED),
+        Reservation.during.overlaps(func.tstzrange(Run.started_at, Run.last_at, "[]")),
+    )
+    has_lease = exists().where(func.cast(ReservationLease.command_id, Run.lease.type) == Run.lease)
+    return session.scalars(
+        select(Run.id)
+        .join(InstrumentDevice, InstrumentDevice.device_id == Run.device_id)
+        .where(
+            Run.state != "open",
+            Run.last_at < now - UNRESERVED_AFTER,
+            Run.last_at > now - LOOK_BACK,
+            Run.metered_ms > 0,
+            InstrumentDevice.is_meter,
+            ~exists().where(UsageRun.run_id == Run.id),
+            ~has_user,
+            ~has_lease,
+        )
+        .order_by(Run.started_at)
+        .limit(BATCH)
+    ).all()
+
+
+def list_changes(session: Session, usage_session_id: UsageSessionId) -> Sequence[UsageChange]:
+    return session.scalars(
+        select(UsageChange)
+        .where(UsageChange.usage_session_id == usage_session_id)
+        .order_by(UsageChange.id)
     ).all()

@@ -40,6 +40,7 @@ class RunFact:
     work_ms: int = 0
     cool_down_ms: int = 0
     coverage_permille: int = 1000
+    doubts: tuple[str, ...] = ()
 
     @property
     def ends_at(self) -> datetime:
@@ -135,11 +136,17 @@ def measure(runs: Sequence[RunFact], *, was_watched: bool) -> Measured:
         for span, run in spans
     ):
         doubts.append("counter_ahead_of_clock")
+    doubts += [doubt for run in runs for doubt in run.doubts]
     return Measured(
         metered_ms=sum(run.metered_ms for run in runs),
         warm_up_ms=sum(run.warm_up_ms for run in runs),
         work_ms=sum(run.work_ms for run in runs),
         cool_down_ms=sum(run.cool_down_ms for run in runs),
         coverage_permille=coverage,
-        doubts=tuple(doubts),
+        doubts=tuple(dict.fromkeys(doubts)),
     )
+
+
+def is_close_to_booked(metered: timedelta, booked: timedelta, *, tolerance_permille: int) -> bool:
+    """Whether what was used differs from what was reserved by little enough."""
+    return abs(metered - booked) * 1000 <= booked * tolerance_permille

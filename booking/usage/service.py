@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
+from booking.instruments.tables import InstrumentDevice
 from booking.reservations.moves import move
-from booking.reservations.rules import CHECK_IN_OPENS, ReservationState, Slot
+from booking.reservations.rules import Slot
+from booking.reservations.states import CHECK_IN_OPENS, ReservationState
 from booking.reservations.tables import Reservation
+from booking.usage.errors import RunTaken
 from booking.usage.queries import (
+    OVER,
     find_meter,
     heard_at,
     list_runs,
@@ -17,11 +21,22 @@ from booking.usage.queries import (
     state_entered_at,
     was_watched,
 )
-from booking.usage.rules import SETTLES_WITHIN, Measured, RunFact, attribute_runs, is_settled
+from booking.usage.rules import (
+    SETTLES_WITHIN,
+    Measured,
+    RunFact,
+    UsageState,
+    attribute_runs,
+    is_settled,
+)
 from booking.usage.rules import measure as measure_runs
 from booking.usage.tables import UsageRun, UsageSession
 from directory.audit.service import record
-from foundation.identifiers import DeviceId, ReservationId, new_id
+from foundation.identifiers import DeviceId, ReservationId, RunId, new_id
+from telemetry.alarms.service import raise_alarm
+from telemetry.runs.tables import Run
+
+UNRESERVED = "unreserved"
 
 
 def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
@@ -32,13 +47,13 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     # Another process at the same reservation is left to it.
     reservation = session.scalar(
         select(Reservation)
-        .where(Reservation.id == reservation_id, Reservation.state == ReservationState.ENDED)
+        .where(Reservation.id == reservation_id, Reservation.state.in_(OVER))
         .with_for_update(skip_locked=True)
     )
     if reservation is None:
         return False
     device_id = find_meter(session, reservation.instrument_id)
-    ended_at = state_entered_at(session, reservation_id, ReservationState.ENDED)
+    ended_at = state_entered_at(session, reservation_id, ReservationState(reservation.state))
     checked_in_at = state_entered_at(session, reservation_id, ReservationState.CHECKED_IN)
     assert ended_at is not None
     assert checked_in_at is not None
@@ -59,6 +74,11 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
         reason=",".join(measured.doubts),
         now=now,
     )
+
+
+def labour_of(reservation: Reservation, used: Slot) -> int:
+    """Return the technician's seconds: from the client's coming to the end, where one worked."""
+    return int(used.length.total_seconds()) if reservation.technician_id is not None else 0
 
 
 def _runs_of(
@@ -99,6 +119,8 @@ def _add_session(
         cool_down_ms=measured.cool_down_ms,
         coverage_permille=measured.coverage_permille,
         state=measured.state,
+        doubts=list(measured.doubts),
+        labour_s=labour_of(reservation, used),
         created_at=now,
         updated_at=now,
     )
@@ -118,3 +140,62 @@ def _add_session(
     )
     session.flush()
     return usage
+
+
+def note_unreserved(session: Session, run_id: RunId, *, now: datetime) -> bool:
+    """Make a session of a use that nobody reserved, for a person to look at, and raise an alarm."""
+    run = session.get_one(Run, run_id)
+    linked = session.execute(
+        select(InstrumentDevice.instrument_id, InstrumentDevice.institution_id).where(
+            InstrumentDevice.device_id == run.device_id
+        )
+    ).one_or_none()
+    if linked is None:
+        return False
+    usage = UsageSession(
+        id=new_id(),
+        reservation_id=None,
+        instrument_id=linked.instrument_id,
+        institution_id=linked.institution_id,
+        enterprise_id=None,
+        device_id=run.device_id,
+        during=Range(run.started_at, max(run.last_at, run.started_at + timedelta(milliseconds=1))),
+        metered_ms=run.metered_ms,
+        warm_up_ms=run.warm_up_ms,
+        work_ms=run.work_ms,
+        cool_down_ms=run.cool_down_ms,
+        coverage_permille=run.coverage_permille,
+        state=UsageState.NEEDS_REVIEW,
+        doubts=[UNRESERVED],
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(usage)
+    session.flush()
+    taken = session.scalar(
+        insert(UsageRun)
+        .values(run_id=run_id, usage_session_id=usage.id)
+        .on_conflict_do_nothing()
+        .returning(UsageRun.run_id)
+    )
+    if taken is None:
+        raise RunTaken
+    raise_alarm(
+        session,
+        device_id=run.device_id,
+        code="UNRESERVED_USE",
+        subject=str(run_id),
+        severity="major",
+        raised_at=run.started_at,
+        now=now,
+        detail={"metered_ms": run.metered_ms, "usage_session_id": str(usage.id)},
+    )
+    record(
+        session,
+        actor_id=None,
+        action="usage.unreserved",
+        subject_kind="usage_session",
+        subject_id=usage.id,
+        now=now,
+    )
+    return True

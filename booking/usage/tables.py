@@ -1,8 +1,9 @@
 """Usage sessions: a reservation met by runs; what gets charged."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,6 +13,7 @@ from foundation.identifiers import (
     EnterpriseId,
     InstitutionId,
     InstrumentId,
+    PersonId,
     ReservationId,
     RunId,
     UsageSessionId,
@@ -61,6 +63,11 @@ class UsageSession(Base):
     cool_down_ms: Mapped[int]
     coverage_permille: Mapped[int]
     state: Mapped[str]
+    doubts: Mapped[list[Any]] = mapped_column(default=list)
+    """Why a person must look at it; empty where the evidence suffices."""
+    labour_s: Mapped[int] = mapped_column(default=0)
+    """The technician's time beside the instrument's: the second meter."""
+    confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -74,3 +81,21 @@ class UsageRun(Base):
     usage_session_id: Mapped[UsageSessionId] = mapped_column(
         ForeignKey("usage_sessions.id"), index=True
     )
+
+
+class UsageChange(Base):
+    """One change of a usage session after it was metered: the former values, who, and why."""
+
+    __tablename__ = "usage_changes"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    usage_session_id: Mapped[UsageSessionId] = mapped_column(
+        ForeignKey("usage_sessions.id"), index=True
+    )
+    kind: Mapped[str]
+    """confirmed, disputed, resolved, corrected, or remetered on late evidence."""
+    former: Mapped[dict[str, Any]]
+    became: Mapped[dict[str, Any]]
+    reason: Mapped[str]
+    actor_id: Mapped[PersonId | None]
+    at: Mapped[datetime]

@@ -15,9 +15,11 @@ from billing.tariffs.service import set_price
 from billing.tariffs.tables import Tariff
 from booking.instruments.service import add_instrument, link_device
 from booking.instruments.tables import Instrument
+from booking.policies.tables import Policy
+from booking.reservations.asking import Request
 from booking.reservations.errors import SlotRefused, SlotTaken
 from booking.reservations.rules import Wish
-from booking.reservations.service import Request, reserve
+from booking.reservations.service import reserve
 from booking.reservations.tables import Reservation
 from cli.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from directory.enterprises.tables import Enterprise
@@ -51,6 +53,7 @@ BUSY_DAYS = 5
 def plant(session: Session, *, now: datetime) -> int:
     """Plant everything that is not there yet; return how many instruments were added."""
     plant_organisations(session, now=now)
+    plant_policy(session, now=now)
     for account in DEMO_ACCOUNTS:
         plant_person(session, account.login, account.display_name, account.role, now=now)
     neighbour = plant_person(session, "renjia", "任佳 Ren", Role.MEMBER, now=now, of=NEIGHBOUR)
@@ -76,6 +79,20 @@ def plant_organisations(session: Session, *, now: datetime) -> None:
     ):
         if session.get(type(organisation), organisation.id) is None:
             session.add(organisation)
+    session.flush()
+
+
+def plant_policy(session: Session, *, now: datetime) -> None:
+    """Let the demonstration's uses be confirmed at once, so that their price can be watched."""
+    if session.scalar(select(exists().where(Policy.institution_id == INSTITUTION))):
+        return
+    session.add(
+        Policy(
+            institution_id=INSTITUTION,
+            terms={"confirm_after_s": 0, "confirm_tolerance_permille": 1000},
+            updated_at=now,
+        )
+    )
     session.flush()
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from booking.instruments.service import add_instrument
 from booking.instruments.tables import Instrument
+from booking.reservations.asking import Request
 from booking.reservations.rules import Wish
-from booking.reservations.service import Request, reserve
+from booking.reservations.service import reserve
 from directory.people.service import caller_of
 from foundation.clock import read_clock
 from foundation.identifiers import InstrumentId

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 import billing.invariants
 import booking.invariants
 from booking.instruments.tables import Instrument
+from booking.policies.tables import Policy
 from cli.embedded.processes import wait_until
 from directory.roles.rules import Role
 from foundation.clock import read_clock
@@ -63,6 +64,14 @@ def furnish(database_url: str, devices: Mapping[str, str], gateway: str) -> str:
     engine = make_engine(database_url)
     with Session(engine) as session, session.begin():
         institution = make.institution(session)
+        session.add(
+            Policy(
+                institution_id=institution.id,
+                # Confirmed at once, however short the use.
+                terms={"confirm_after_s": 0, "confirm_tolerance_permille": 1000},
+                updated_at=make.LONG_AGO,
+            )
+        )
         for name, model in devices.items():
             instrument = make.instrument(session, institution=institution, name_en=name)
             session.get_one(Instrument, instrument.id).grid_s = 60

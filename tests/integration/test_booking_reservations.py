@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import booking.invariants
 from booking.instruments.errors import InstrumentNotFound, NotShared
+from booking.reservations.asking import Request
+from booking.reservations.attending import check_in, end, end_over
+from booking.reservations.clockwork import mark_in_use, mark_missed
 from booking.reservations.due import list_missed, list_over
 from booking.reservations.errors import (
     InstrumentBusy,
@@ -25,17 +28,9 @@ from booking.reservations.errors import (
     TooLateToCheckIn,
     WrongState,
 )
-from booking.reservations.rules import ReservationState, Wish
-from booking.reservations.service import (
-    Request,
-    cancel,
-    check_in,
-    end,
-    end_over,
-    mark_in_use,
-    mark_missed,
-    reserve,
-)
+from booking.reservations.rules import Wish
+from booking.reservations.service import cancel, reserve
+from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, ReservationLease, ReservationTransition
 from directory.audit.tables import AuditEntry
 from directory.people.errors import NotAllowed

@@ -18,16 +18,22 @@ from billing.charges.errors import NoTariff
 from billing.charges.queries import list_unpriced
 from billing.charges.service import price
 from billing.charges.tables import Charge
+from booking.policies.tables import Policy
+from booking.reservations.asking import Request
+from booking.reservations.attending import check_in, end
+from booking.reservations.clockwork import mark_in_use
 from booking.reservations.due import list_newly_in_use
-from booking.reservations.rules import ReservationState, Wish
-from booking.reservations.service import Request, check_in, end, mark_in_use, reserve
+from booking.reservations.rules import Wish
+from booking.reservations.service import reserve
+from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, ReservationLease
-from booking.usage.queries import list_ended
+from booking.usage.queries import list_confirmable, list_ended
+from booking.usage.reviewing import confirm_by_itself
 from booking.usage.service import meter
 from booking.usage.tables import UsageRun, UsageSession
 from directory.people.service import caller_of
 from foundation.identifiers import DeviceId, InstrumentId, RunId
-from jobs import end_uses, meter_uses, note_uses, price_uses
+from jobs import confirm_uses, end_uses, meter_uses, note_uses, price_uses
 from telemetry.devices.tables import Channel, SequenceGap
 from telemetry.events.tables import DeviceEvent
 from telemetry.readings.tables import LatestReading
@@ -136,6 +142,11 @@ class Lab:
         latest.at = latest.received_at = at(ends)
         self.session.flush()
 
+    def confirm(self, hour: float) -> None:
+        """Let what is metered and undoubted confirm itself."""
+        for usage_id in list_confirmable(self.session, now=at(hour)):
+            confirm_by_itself(self.session, usage_id, now=at(hour))
+
     def usage(self) -> UsageSession:
         return self.session.scalars(select(UsageSession)).one()
 
@@ -158,6 +169,13 @@ def lab(session: Session) -> Lab:
         per_hour_fen=32_000,
         billed_min=timedelta(minutes=15),
         billed_step=timedelta(minutes=1),
+    )
+    session.add(
+        Policy(
+            institution_id=cast.institution.id,
+            terms={"confirm_after_s": 0, "confirm_tolerance_permille": 1000},
+            updated_at=make.LONG_AGO,
+        )
     )
     channel = Channel(device_id=device.id, name="power_w", unit="W", kind="f")
     session.add(channel)
@@ -182,6 +200,7 @@ def test_use_becomes_a_session_and_the_session_a_charge(session: Session, lab: L
     assert (usage.state, usage.metered_ms) == ("metered", 2_472_000)
     assert usage.during == Range(at(9.05), at(9.05 + 2472 / 3600))
     assert session.scalars(select(UsageRun.run_id)).all() == [run_id]
+    lab.confirm(9.8)
     assert list_unpriced(session) == [usage.id]
     assert price(session, usage.id, now=at(9.8))
 
@@ -202,6 +221,7 @@ def test_metering_and_pricing_twice_is_harmless(session: Session, lab: Lab) -> N
     assert meter(session, reservation.id, now=at(10.1))
     assert not meter(session, reservation.id, now=at(10.1))
     usage_id = lab.usage().id
+    lab.confirm(10.1)
     assert price(session, usage_id, now=at(10.1))
     assert not price(session, usage_id, now=at(10.1))
     assert len(session.scalars(select(Charge)).all()) == 1
@@ -267,6 +287,7 @@ def test_watched_slot_that_was_never_used_costs_the_least_time(session: Session,
     lab.watch(9, 10.01)
 
     meter(session, reservation.id, now=at(10.02))
+    lab.confirm(10.02)
     price(session, lab.usage().id, now=at(10.02))
 
     assert session.scalars(select(Charge.amount_fen)).one() == 8_000
@@ -311,6 +332,7 @@ def test_price_is_of_the_tariff_in_force_when_the_use_began(session: Session, la
     lab.watch(9, 10.01)
 
     meter(session, reservation.id, now=at(10.02))
+    lab.confirm(10.02)
     price(session, lab.usage().id, now=at(10.02))
 
     charge = session.scalars(select(Charge)).one()
@@ -323,6 +345,7 @@ def test_use_without_a_tariff_is_refused_not_given_away(session: Session, lab: L
     session.execute(text("DELETE FROM tariffs"))
     meter(session, reservation.id, now=at(10.02))
 
+    lab.confirm(10.02)
     with pytest.raises(NoTariff):
         price(session, lab.usage().id, now=at(10.02))
 
@@ -331,6 +354,7 @@ def test_charges_are_never_changed(session: Session, lab: Lab) -> None:
     reservation = lab.use(9, 10)
     lab.watch(9, 10.01)
     meter(session, reservation.id, now=at(10.02))
+    lab.confirm(10.02)
     price(session, lab.usage().id, now=at(10.02))
 
     with pytest.raises(DBAPIError, match="never changed"):
@@ -363,12 +387,12 @@ def test_jobs_take_a_use_from_its_slots_end_to_its_charge(
 
     done = [
         (job.__name__, job.run(session_factory, at(10.005)))
-        for job in (note_uses, end_uses, meter_uses, price_uses)
+        for job in (note_uses, end_uses, meter_uses, confirm_uses, price_uses)
         for _ in range(2)
     ]
 
     session.expire_all()
-    assert [outcome.changed for _, outcome in done] == [1, 0] * 4
+    assert [outcome.changed for _, outcome in done] == [1, 0] * 5
     assert all(outcome.failed == 0 for _, outcome in done)
     assert session.get_one(Reservation, reservation.id).state == ReservationState.BILLED
     assert_invariants(session)

@@ -5,16 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.reservations.rules import (
-    TRANSITIONS,
-    BookingPolicy,
-    ReservationState,
-    Slot,
-    Wish,
-    find_problems,
-    parse_time,
-    say_span,
-)
+from booking.reservations.rules import BookingPolicy, Slot, Wish, find_problems, parse_time, say_span
+from booking.reservations.states import TRANSITIONS, ReservationState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2030, 1, 7, 9, tzinfo=SHANGHAI)

@@ -1,0 +1,1 @@
+"""Holds: money set aside before a use, captured or released after it."""

@@ -1,0 +1,36 @@
+"""Questions about holds: which are due to be made or let go."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from billing.holds.service import DONE
+from billing.holds.tables import FundsHold
+from booking.reservations.states import ReservationState
+from booking.reservations.tables import Reservation
+from foundation.identifiers import ReservationId
+
+BATCH = 200
+
+
+def list_unfunded(session: Session) -> Sequence[ReservationId]:
+    """Approved reservations that wait for their funds."""
+    return session.scalars(
+        select(Reservation.id)
+        .where(Reservation.state == ReservationState.APPROVED)
+        .order_by(Reservation.changed_at)
+        .limit(BATCH)
+    ).all()
+
+
+def list_releasable(session: Session) -> Sequence[ReservationId]:
+    """Reservations that came to nothing and still hold money."""
+    return session.scalars(
+        select(Reservation.id)
+        .where(
+            Reservation.state.in_(DONE),
+            exists().where(FundsHold.reservation_id == Reservation.id, FundsHold.state == "held"),
+        )
+        .limit(BATCH)
+    ).all()

@@ -1,0 +1,124 @@
+"""Verbs on holds: freeze a price, set money aside, capture or release it, once."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from billing.charges.rules import price_time
+from billing.holds.errors import CreditTooSmall
+from billing.holds.tables import CreditLine, FundsHold
+from billing.tariffs.queries import hourly, in_force
+from billing.tariffs.tables import Tariff
+from booking.reservations.deciding import note_funded
+from booking.reservations.service import slot_of, terms_of
+from booking.reservations.states import ReservationState
+from booking.reservations.tables import Reservation
+from foundation.identifiers import ReservationId, new_id
+
+DONE = (
+    ReservationState.CANCELLED,
+    ReservationState.EXPIRED,
+    ReservationState.REJECTED,
+    ReservationState.NO_SHOW,
+)
+
+
+def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> bool:
+    """Freeze the price of a reservation, and set its estimate aside; once.
+
+    Where its terms ask for funds, it becomes reserved by this.
+
+    Raises:
+        CreditTooSmall: when the enterprise has too little left with the institution.
+    """
+    if reservation.state not in {ReservationState.RESERVED, ReservationState.APPROVED}:
+        return False
+    slot = slot_of(reservation)
+    tariff = in_force(session, [reservation.instrument_id], at=slot.starts_at).get(
+        reservation.instrument_id
+    )
+    if tariff is None:
+        return False
+    amount = price_time(slot.length, hourly(tariff)).amount
+    if terms_of(reservation).needs_funds:
+        _require_credit(session, reservation, amount.minor_units)
+    held = session.scalar(
+        insert(FundsHold)
+        .values(
+            id=new_id(),
+            reservation_id=reservation.id,
+            enterprise_id=reservation.enterprise_id,
+            institution_id=reservation.institution_id,
+            tariff_id=tariff.id,
+            amount_fen=amount.minor_units,
+            captured_fen=0,
+            currency=amount.currency,
+            state="held",
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(FundsHold.id)
+    )
+    if reservation.state == ReservationState.APPROVED:
+        note_funded(session, reservation, now=now)
+    return held is not None
+
+
+def _require_credit(session: Session, reservation: Reservation, amount_fen: int) -> None:
+    """The credit line's row is locked, so that two reservations cannot both take the last of it."""
+    limit = session.scalar(
+        select(CreditLine.limit_fen)
+        .where(
+            CreditLine.institution_id == reservation.institution_id,
+            CreditLine.enterprise_id == reservation.enterprise_id,
+        )
+        .with_for_update()
+    )
+    in_use = session.scalar(
+        select(func.coalesce(func.sum(FundsHold.amount_fen), 0)).where(
+            FundsHold.institution_id == reservation.institution_id,
+            FundsHold.enterprise_id == reservation.enterprise_id,
+            FundsHold.state == "held",
+        )
+    )
+    if (in_use or 0) + amount_fen > (limit or 0):
+        raise CreditTooSmall
+
+
+def frozen_tariff(session: Session, reservation_id: ReservationId | None) -> Tariff | None:
+    """Return the tariff whose price was frozen with the reservation."""
+    return session.scalar(
+        select(Tariff)
+        .join(FundsHold, FundsHold.tariff_id == Tariff.id)
+        .where(FundsHold.reservation_id == reservation_id)
+    )
+
+
+def capture(
+    session: Session, reservation_id: ReservationId, amount_fen: int, *, now: datetime
+) -> bool:
+    """Take what was charged, at most what was held; the rest is free again."""
+    taken = session.scalar(
+        update(FundsHold)
+        .where(FundsHold.reservation_id == reservation_id, FundsHold.state == "held")
+        .values(
+            state="captured",
+            captured_fen=func.least(FundsHold.amount_fen, amount_fen),
+            resolved_at=now,
+        )
+        .returning(FundsHold.id)
+    )
+    return taken is not None
+
+
+def release(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
+    """Let go of money held for a use that will not be."""
+    freed = session.scalar(
+        update(FundsHold)
+        .where(FundsHold.reservation_id == reservation_id, FundsHold.state == "held")
+        .values(state="released", resolved_at=now)
+        .returning(FundsHold.id)
+    )
+    return freed is not None

@@ -1,0 +1,42 @@
+"""Questions about attendance: whose breach may be the last straw, which bans begin."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.attendance.tables import Penalty
+from booking.reservations.tables import Reservation
+from foundation.identifiers import PersonId, ReservationId
+
+BATCH = 200
+JUDGED_WITHIN = timedelta(days=2)
+
+
+def list_breaches(session: Session, *, now: datetime) -> Sequence[ReservationId]:
+    """Recent reservations that were not kept as they should, and are no penalty yet."""
+    return session.scalars(
+        select(Reservation.id)
+        .where(
+            Reservation.attendance.is_not(None),
+            Reservation.attendance != "normal",
+            Reservation.changed_at > now - JUDGED_WITHIN,
+            ~exists().where(Penalty.reservation_id == Reservation.id),
+        )
+        .order_by(Reservation.changed_at)
+        .limit(BATCH)
+    ).all()
+
+
+def list_beginning(session: Session, *, now: datetime) -> Sequence[UUID]:
+    return session.scalars(
+        select(Penalty.id).where(Penalty.state == "noticed", Penalty.starts_at <= now).limit(BATCH)
+    ).all()
+
+
+def list_penalties(session: Session, person_id: PersonId) -> Sequence[Penalty]:
+    return session.scalars(
+        select(Penalty).where(Penalty.person_id == person_id).order_by(Penalty.noticed_at.desc())
+    ).all()

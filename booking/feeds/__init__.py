@@ -1,0 +1,1 @@
+"""Feeds: reservations for calendars outside, behind secret addresses."""

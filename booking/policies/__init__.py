@@ -1,0 +1,1 @@
+"""Policies: what an institution allows on an instrument, a group of them, or all of its own."""

@@ -1,0 +1,166 @@
+"""All that decides about an instrument's time, read in one query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from booking.calendars.hours import Closed, Hours, SpecialHours, Timetable
+from booking.instruments.queries import Listed, policy_of
+from booking.instruments.tables import Instrument
+from booking.policies.rules import Terms, read_terms
+from booking.reservations.rules import BookingPolicy, Slot
+from directory.institutions.tables import Institution
+from directory.workdays.service import load_calendar
+from foundation.identifiers import InstrumentId
+
+# Rows as JSON: what is one instrument's in four tables comes back as one row.
+POLICIES: ColumnElement[Any] = literal_column(
+    """(SELECT coalesce(jsonb_agg(p.terms ORDER BY p.instrument_id IS NOT NULL,
+            p.group_code IS NOT NULL), '[]')
+        FROM booking_policies p WHERE p.institution_id = instruments.institution_id
+        AND (p.instrument_id = instruments.id OR (p.instrument_id IS NULL
+            AND (p.group_code IS NULL OR p.group_code = instruments.group_code))))""",
+    JSONB,
+)
+OPENING_HOURS: ColumnElement[Any] = literal_column(
+    """(SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]')
+        FROM opening_hours h WHERE h.institution_id = instruments.institution_id
+        AND (h.instrument_id = instruments.id OR h.instrument_id IS NULL))""",
+    JSONB,
+)
+SPECIAL_DAYS: ColumnElement[Any] = literal_column(
+    """(SELECT coalesce(jsonb_agg(to_jsonb(d)), '[]')
+        FROM special_days d WHERE d.institution_id = instruments.institution_id
+        AND (d.instrument_id = instruments.id OR d.instrument_id IS NULL))""",
+    JSONB,
+)
+CLOSURES: ColumnElement[Any] = literal_column(
+    """(SELECT coalesce(jsonb_agg(jsonb_build_object('starts_at', lower(c.during),
+            'ends_at', upper(c.during), 'kind', c.kind, 'reason_zh', c.reason_zh,
+            'reason_en', c.reason_en, 'repeat_days', c.repeat_days,
+            'repeat_until', c.repeat_until)), '[]')
+        FROM closures c WHERE c.institution_id = instruments.institution_id
+        AND (c.instrument_id = instruments.id OR c.instrument_id IS NULL)
+        AND c.withdrawn_at IS NULL)""",
+    JSONB,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An instrument, its terms and its timetable, as they stand."""
+
+    listed: Listed
+    terms: Terms
+    policy: BookingPolicy
+    timetable: Timetable
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.listed.instrument
+
+    @property
+    def bare_policy(self) -> BookingPolicy:
+        """The policy without set-up and cool-down, for time from which they are taken."""
+        return replace(self.policy, set_up=timedelta(0), cool_down=timedelta(0))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.policy.zone
+
+
+def load_books(
+    session: Session, instrument_ids: Sequence[InstrumentId]
+) -> dict[InstrumentId, Book]:
+    """Read instruments with their policies, hours and closures; one query for them all.
+
+    The working calendar is read besides, where one of them follows it.
+    """
+    rows = session.execute(
+        select(
+            Instrument,
+            Institution,
+            POLICIES,
+            OPENING_HOURS,
+            SPECIAL_DAYS,
+            CLOSURES,
+        )
+        .join(Institution, Institution.id == Instrument.institution_id)
+        .where(Instrument.id.in_(instrument_ids))
+    ).all()
+    books = {}
+    is_working = None
+    for instrument, institution, policies, hours, special_days, closures in rows:
+        terms = read_terms(policies)
+        if terms.follows_work_calendar and is_working is None:
+            is_working = load_calendar(session).is_working
+        zone = ZoneInfo(institution.time_zone)
+        books[instrument.id] = Book(
+            listed=Listed(instrument, institution),
+            terms=terms,
+            policy=shape(policy_of(instrument, institution.time_zone), terms),
+            timetable=Timetable(
+                zone=zone,
+                hours=tuple(read_hours(one) for one in narrowest(hours)),
+                special_days=tuple(read_special_day(one) for one in special_days),
+                closures=tuple(read_closure(one) for one in closures),
+                is_working=is_working if terms.follows_work_calendar else None,
+            ),
+        )
+    return books
+
+
+def load_book(session: Session, instrument_id: InstrumentId) -> Book | None:
+    return load_books(session, [instrument_id]).get(instrument_id)
+
+
+def shape(policy: BookingPolicy, terms: Terms) -> BookingPolicy:
+    """Let the terms say more of a slot's shape than the instrument's own card does."""
+    told = {
+        "notice_min": terms.notice_min_s,
+        "horizon": terms.horizon_s,
+        "length_min": terms.length_min_s,
+        "length_max": terms.length_max_s,
+        "grid": terms.grid_s,
+    }
+    changes: dict[str, Any] = {
+        name: timedelta(seconds=value) for name, value in told.items() if value is not None
+    }
+    return replace(policy, **changes) if changes else policy
+
+
+def narrowest(hours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An instrument's own hours stand instead of its institution's, not beside them."""
+    own = [one for one in hours if one["instrument_id"] is not None]
+    return own or hours
+
+
+def read_hours(row: dict[str, Any]) -> Hours:
+    return Hours(
+        weekday=row["weekday"],
+        opens_s=row["opens_s"],
+        closes_s=row["closes_s"],
+        is_extended=row["kind"] == "extended",
+        surcharge_permille=row["surcharge_permille"],
+    )
+
+
+def read_special_day(row: dict[str, Any]) -> SpecialHours:
+    return SpecialHours(date.fromisoformat(row["day"]), row["opens_s"], row["closes_s"])
+
+
+def read_closure(row: dict[str, Any]) -> Closed:
+    return Closed(
+        slot=Slot(datetime.fromisoformat(row["starts_at"]), datetime.fromisoformat(row["ends_at"])),
+        repeat_days=row["repeat_days"],
+        repeat_until=date.fromisoformat(row["repeat_until"]) if row["repeat_until"] else None,
+        reason_zh=row["reason_zh"],
+        reason_en=row["reason_en"],
+        kind=row["kind"],
+    )

@@ -1,0 +1,174 @@
+"""Moving, extending, shortening and handing over what is reserved already."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.reservations.asking import Asker
+from booking.reservations.errors import NotATechnician, WrongState
+from booking.reservations.interlocks import unlock
+from booking.reservations.moves import lock_instruments, tell
+from booking.reservations.rights import is_staff_of, load_for, load_for_client, load_for_manager
+from booking.reservations.rules import Slot, Wish
+from booking.reservations.service import (
+    asker_for,
+    is_over,
+    request_of,
+    require_book,
+    require_sound,
+    slot_of,
+)
+from booking.reservations.states import (
+    AT_IT_STATES,
+    HOLDING_STATES,
+    STANDING_STATES,
+    ReservationState,
+)
+from booking.reservations.tables import Reservation
+from booking.reservations.taking import naming_clashes, retake
+from directory.people.service import Caller
+from directory.people.tables import Person, RoleAssignment
+from directory.roles.rules import Role
+from foundation.identifiers import PersonId, ReservationId
+
+
+def reschedule(
+    session: Session, reservation_id: ReservationId, wish: Wish, *, by: Caller, now: datetime
+) -> Reservation:
+    """Give it another time, under the same lock and the same policy as a new one.
+
+    Raises:
+        WrongState: once somebody is at the instrument; then only its end can move.
+        SlotRefused: naming everything that speaks against the new time.
+        SlotTaken: when somebody holds part of it; the old time stays.
+    """
+    reservation = load_for(session, reservation_id, by)
+    lock_instruments(session, [reservation.instrument_id])
+    session.refresh(reservation)
+    if reservation.state not in STANDING_STATES or is_over(reservation, now):
+        raise WrongState(reservation.state)
+    book = require_book(session, reservation.instrument_id)
+    request = request_of(reservation)
+    require_sound(
+        session,
+        book,
+        type(request)(request.instrument_id, wish, request.purpose, request.answers, request.mode),
+        Asker(reservation.holder_id, reservation.enterprise_id),
+        now=now,
+        instead_of=reservation.id,
+    )
+    former = slot_of(reservation)
+    retake(session, book, reservation, wish.slot, now=now)
+    tell(session, reservation, "rescheduled", by=by.person_id, now=now, former=former)
+    return reservation
+
+
+def extend(
+    session: Session, reservation_id: ReservationId, ends_at: datetime, *, by: Caller, now: datetime
+) -> Reservation:
+    """Let a use go on longer, if nobody comes next; its interlock stays open until then.
+
+    Raises:
+        WrongState: unless somebody is at the instrument.
+        SlotRefused: naming everything that speaks against it.
+        SlotTaken: when the next person's time would be touched.
+    """
+    reservation = load_for(session, reservation_id, by)
+    lock_instruments(session, [reservation.instrument_id])
+    session.refresh(reservation)
+    former = slot_of(reservation)
+    if reservation.state not in AT_IT_STATES or now >= former.ends_at:
+        raise WrongState(reservation.state)
+    book = require_book(session, reservation.instrument_id)
+    request = request_of(reservation)
+    require_sound(
+        session,
+        book,
+        type(request)(
+            request.instrument_id,
+            Wish(former.starts_at, ends_at),
+            request.purpose,
+            request.answers,
+            request.mode,
+        ),
+        Asker(reservation.holder_id, reservation.enterprise_id),
+        now=now,
+        instead_of=reservation.id,
+        is_begun=True,
+    )
+    retake(session, book, reservation, Slot(former.starts_at, ends_at), now=now)
+    unlock(session, reservation, by=by.person_id, now=now)
+    tell(session, reservation, "extended", by=by.person_id, now=now, former=former)
+    return reservation
+
+
+def hand_over(
+    session: Session, reservation_id: ReservationId, to: PersonId, *, by: Caller, now: datetime
+) -> Reservation:
+    """Give the slot to a colleague, who must satisfy everything that was asked of the giver.
+
+    Raises:
+        NotAColleague: for somebody of another enterprise.
+        SlotRefused: when the colleague may not have it.
+    """
+    reservation = load_for_client(session, reservation_id, by)
+    asker = asker_for(session, by, to)
+    lock_instruments(session, [reservation.instrument_id])
+    session.refresh(reservation)
+    if reservation.state not in STANDING_STATES or is_over(reservation, now):
+        raise WrongState(reservation.state)
+    book = require_book(session, reservation.instrument_id)
+    require_sound(
+        session,
+        book,
+        request_of(reservation),
+        asker,
+        now=reservation.created_at,  # its notice was kept then
+        instead_of=reservation.id,
+    )
+    former = reservation.holder_id
+    reservation.holder_id = asker.person_id
+    reservation.revision += 1
+    reservation.changed_at = now
+    session.flush()
+    tell(session, reservation, "handed_over", by=by.person_id, now=now, former_holder=str(former))
+    return reservation
+
+
+def assign_technician(
+    session: Session,
+    reservation_id: ReservationId,
+    technician_id: PersonId,
+    *,
+    by: Caller,
+    now: datetime,
+) -> Reservation:
+    """Say who of the lab works the instrument.
+
+    Raises:
+        NotATechnician: for somebody who is none of this institution's.
+        TechnicianTaken: when they work elsewhere then.
+    """
+    reservation = load_for_manager(session, reservation_id, by)
+    if reservation.state not in HOLDING_STATES - {ReservationState.IN_USE}:
+        raise WrongState(reservation.state)
+    is_technician = session.scalar(
+        select(Person.id)
+        .join(RoleAssignment, RoleAssignment.person_id == Person.id)
+        .where(
+            Person.id == technician_id,
+            Person.institution_id == reservation.institution_id,
+            Person.is_active,
+            RoleAssignment.role == Role.TECHNICIAN,
+        )
+    )
+    if is_technician is None or not is_staff_of(by, reservation):
+        raise NotATechnician
+    with naming_clashes(session):
+        reservation.technician_id = technician_id
+        reservation.revision += 1
+        reservation.changed_at = now
+        session.flush()
+    tell(session, reservation, "assigned", by=by.person_id, now=now, technician=str(technician_id))
+    return reservation

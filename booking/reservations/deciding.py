@@ -1,0 +1,203 @@
+"""The manager's part: approve, reject, offer another time, and what the person says to that."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.policies.books import Book
+from booking.reservations.asking import Asker
+from booking.reservations.errors import OfferOver, TechnicianNeeded, WrongState
+from booking.reservations.moves import lock_instruments
+from booking.reservations.rights import load_for_client, load_for_manager
+from booking.reservations.rules import Wish
+from booking.reservations.service import (
+    is_over,
+    request_of,
+    require_book,
+    require_moved,
+    require_sound,
+    slot_of,
+)
+from booking.reservations.states import CancelledAs, Mode, ReservationState
+from booking.reservations.tables import Reservation
+from booking.reservations.taking import (
+    as_range,
+    expiry_of,
+    naming_clashes,
+    release_expired,
+)
+from directory.people.service import Caller
+from foundation.identifiers import ReservationId
+
+S = ReservationState
+
+
+def approve(
+    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
+) -> Reservation:
+    """Agree; with no funds to set aside it is reserved at once.
+
+    Raises:
+        OfferOver: when its slot has begun.
+        TechnicianNeeded: when it is to be assisted and nobody is assigned.
+        SlotRefused: when something speaks against it by now.
+    """
+    reservation = load_for_manager(session, reservation_id, by)
+    book = _lock_and_read(session, reservation)
+    if reservation.state != S.SUBMITTED:
+        raise WrongState(reservation.state)
+    _require_in_time(reservation, now)
+    if reservation.mode == Mode.ASSISTED and reservation.technician_id is None:
+        raise TechnicianNeeded
+    _ask_again(session, book, reservation)
+    _agree(session, book, reservation, by=by, now=now)
+    return reservation
+
+
+def reject(
+    session: Session, reservation_id: ReservationId, *, by: Caller, reason: str, now: datetime
+) -> Reservation:
+    """Refuse, with a reason."""
+    reservation = load_for_manager(session, reservation_id, by)
+    if reservation.state != S.SUBMITTED:
+        raise WrongState(reservation.state)
+    require_moved(session, reservation, S.REJECTED, by=by, reason=reason, now=now, expires_at=None)
+    return reservation
+
+
+def retime(
+    session: Session,
+    reservation_id: ReservationId,
+    wish: Wish,
+    *,
+    by: Caller,
+    reason: str,
+    now: datetime,
+) -> Reservation:
+    """Offer another time, which is held until the person answers or a day is over.
+
+    Raises:
+        SlotRefused: when something speaks against the other time.
+        SlotTaken: when somebody holds part of it.
+    """
+    reservation = load_for_manager(session, reservation_id, by)
+    book = _lock_and_read(session, reservation)
+    if reservation.state != S.SUBMITTED:
+        raise WrongState(reservation.state)
+    _require_in_time(reservation, now)
+    request = request_of(reservation)
+    asker = Asker(reservation.holder_id, reservation.enterprise_id)
+    require_sound(
+        session,
+        book,
+        type(request)(request.instrument_id, wish, request.purpose, request.answers, request.mode),
+        asker,
+        now=now,
+        instead_of=reservation.id,
+    )
+    slot = wish.slot
+    blocked = book.policy.blocked(slot)
+    release_expired(session, book.instrument.id, blocked, now=now)
+    with naming_clashes(session):
+        require_moved(
+            session,
+            reservation,
+            S.RETIMED,
+            by=by,
+            reason=reason,
+            now=now,
+            during=as_range(slot),
+            blocked=as_range(blocked),
+            expires_at=expiry_of(S.RETIMED, slot, book, now=now),
+        )
+    return reservation
+
+
+def accept_time(
+    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
+) -> Reservation:
+    """Say yes to the time the manager offers."""
+    reservation = load_for_client(session, reservation_id, by)
+    book = _lock_and_read(session, reservation)
+    if reservation.state != S.RETIMED:
+        raise WrongState(reservation.state)
+    _require_in_time(reservation, now)
+    _agree(session, book, reservation, by=by, now=now)
+    return reservation
+
+
+def decline_time(
+    session: Session, reservation_id: ReservationId, *, by: Caller, reason: str, now: datetime
+) -> Reservation:
+    """Say no to it; that costs nothing."""
+    reservation = load_for_client(session, reservation_id, by)
+    if reservation.state != S.RETIMED:
+        raise WrongState(reservation.state)
+    require_moved(
+        session,
+        reservation,
+        S.CANCELLED,
+        by=by,
+        reason=reason,
+        now=now,
+        cancelled_as=CancelledAs.FREE,
+        expires_at=None,
+    )
+    return reservation
+
+
+def note_funded(session: Session, reservation: Reservation, *, now: datetime) -> bool:
+    """Note that its funds are set aside; False where it no longer waits for that."""
+    if reservation.state != S.APPROVED or is_over(reservation, now):
+        return False
+    require_moved(
+        session, reservation, S.RESERVED, by=None, reason="funds held", now=now, expires_at=None
+    )
+    return True
+
+
+def _lock_and_read(session: Session, reservation: Reservation) -> Book:
+    lock_instruments(session, [reservation.instrument_id])
+    session.refresh(reservation)
+    return require_book(session, reservation.instrument_id)
+
+
+def _require_in_time(reservation: Reservation, now: datetime) -> None:
+    if is_over(reservation, now):
+        raise OfferOver
+
+
+def _ask_again(session: Session, book: Book, reservation: Reservation) -> None:
+    """Things may have changed since it was submitted; its notice was kept then."""
+    require_sound(
+        session,
+        book,
+        request_of(reservation),
+        Asker(reservation.holder_id, reservation.enterprise_id),
+        now=reservation.created_at,
+        instead_of=reservation.id,
+    )
+
+
+def _agree(
+    session: Session, book: Book, reservation: Reservation, *, by: Caller, now: datetime
+) -> None:
+    require_moved(
+        session,
+        reservation,
+        S.APPROVED,
+        by=by,
+        reason="",
+        now=now,
+        expires_at=expiry_of(S.APPROVED, slot_of(reservation), book, now=now),
+    )
+    if not book.terms.needs_funds:
+        require_moved(
+            session,
+            reservation,
+            S.RESERVED,
+            by=None,
+            reason="no funds asked for",
+            now=now,
+            expires_at=None,
+        )

@@ -1,0 +1,71 @@
+"""Who may see a reservation, and who may move it on."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.reservations.errors import NotYours, ReservationNotFound
+from booking.reservations.tables import Reservation
+from directory.people.service import Caller
+from directory.roles.rules import Role
+from foundation.identifiers import ReservationId
+
+STAFF = (Role.TECHNICIAN, Role.INSTITUTION_MANAGER)
+
+
+def is_staff_of(by: Caller, reservation: Reservation) -> bool:
+    return by.institution_id == reservation.institution_id and by.has(*STAFF)
+
+
+def is_manager_of(by: Caller, reservation: Reservation) -> bool:
+    return by.institution_id == reservation.institution_id and by.has(Role.INSTITUTION_MANAGER)
+
+
+def is_client_of(by: Caller, reservation: Reservation) -> bool:
+    """Whether it is theirs, or their enterprise's and they administer it."""
+    if by.person_id in {reservation.holder_id, reservation.made_by}:
+        return by.enterprise_id == reservation.enterprise_id
+    return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
+
+
+def may_see(by: Caller, reservation: Reservation) -> bool:
+    """Whether this person may know of it: their own, their enterprise's, their institution's."""
+    if is_client_of(by, reservation) or is_staff_of(by, reservation):
+        return True
+    if by.institution_id == reservation.institution_id and by.has(Role.FINANCE):
+        return True
+    return by.has(Role.OPERATOR, Role.AUDITOR)
+
+
+def may_act(by: Caller, reservation: Reservation) -> bool:
+    """Whether this person may move it on. The platform looks, but does not touch."""
+    return is_client_of(by, reservation) or is_staff_of(by, reservation)
+
+
+def load_for(session: Session, reservation_id: ReservationId, by: Caller) -> Reservation:
+    """Return the reservation for one who may act on it.
+
+    Raises:
+        ReservationNotFound: also for those who may not know of it.
+        NotYours: for those who may look but not touch.
+    """
+    reservation = session.scalar(select(Reservation).where(Reservation.id == reservation_id))
+    if reservation is None or not may_see(by, reservation):
+        raise ReservationNotFound
+    if not may_act(by, reservation):
+        raise NotYours
+    return reservation
+
+
+def load_for_manager(session: Session, reservation_id: ReservationId, by: Caller) -> Reservation:
+    """Return the reservation for a manager of its institution."""
+    reservation = load_for(session, reservation_id, by)
+    if not is_manager_of(by, reservation):
+        raise NotYours
+    return reservation
+
+
+def load_for_client(session: Session, reservation_id: ReservationId, by: Caller) -> Reservation:
+    reservation = load_for(session, reservation_id, by)
+    if not is_client_of(by, reservation):
+        raise NotYours
+    return reservation

@@ -1,0 +1,1 @@
+"""Waitlists: who would take time if it became free."""
