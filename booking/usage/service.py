@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.instruments.tables import InstrumentDevice
 from booking.reservations.moves import move
 from booking.reservations.rules import Slot
+from booking.reservations.service import slot_of
 from booking.reservations.states import CHECK_IN_OPENS, ReservationState
 from booking.reservations.tables import Reservation
 from booking.usage.errors import RunTaken
@@ -59,12 +60,13 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     assert checked_in_at is not None
     if device_id is None:
         return False
-    # Whoever comes early may also leave before the slot begins.
-    used = Slot(checked_in_at, max(ended_at, checked_in_at + timedelta(milliseconds=1)))
+    used = Slot(checked_in_at, max(ended_at, slot_of(reservation).starts_at))
     runs = _runs_of(session, reservation, device_id, used)
     if not is_settled(runs, heard_at=heard_at(session, device_id), ended_at=ended_at, now=now):
         return False
-    measured = measure_runs(runs, was_watched=was_watched(session, device_id, used))
+    # Whoever came early may have left before the slot began: nobody need watch from then on.
+    present = Slot(checked_in_at, max(ended_at, checked_in_at + timedelta(milliseconds=1)))
+    measured = measure_runs(runs, was_watched=was_watched(session, device_id, present))
     _add_session(session, reservation, device_id, used=used, runs=runs, measured=measured, now=now)
     return move(
         session,
