@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Uuid,
     column,
+    func,
     table,
     text,
 )
@@ -153,7 +154,7 @@ class Reservation(Base):
     revision: Mapped[int] = mapped_column(default=0)
     """How often it was changed: the SEQUENCE of its calendar entry."""
     created_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ReservationTransition(Base):

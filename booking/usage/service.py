@@ -11,7 +11,7 @@ from booking.reservations.moves import move
 from booking.reservations.rules import Slot
 from booking.reservations.service import slot_of
 from booking.reservations.states import CHECK_IN_OPENS, ReservationState
-from booking.reservations.tables import Reservation
+from booking.reservations.tables import Reservation, as_slot
 from booking.usage.errors import RunTaken
 from booking.usage.queries import (
     OVER,
@@ -87,10 +87,15 @@ def _runs_of(
     session: Session, reservation: Reservation, device_id: DeviceId, used: Slot
 ) -> list[RunFact]:
     # Uses next to ours are looked at too, so that a run is given to its own.
+    # Whoever came and left before their slot has its use outside of it.
+    slot = as_slot(reservation.during)
     window = used.widened(CHECK_IN_OPENS, SETTLES_WITHIN)
+    around = Slot(
+        min(window.starts_at, slot.starts_at), max(window.ends_at, slot.starts_at + SETTLES_WITHIN)
+    )
     given = attribute_runs(
         list_runs(session, device_id, window),
-        list_uses(session, reservation.instrument_id, window),
+        list_uses(session, reservation.instrument_id, around),
     )
     return given.get(reservation.id, [])
 
