@@ -90,8 +90,9 @@ def read_links(
     session: Session, device_ids: Sequence[DeviceId], *, now: datetime
 ) -> dict[UUID, tuple[InstrumentLink, ReservationLink | None]]:
     """Find each device's instrument, and who has it now."""
-    is_now = Reservation.during.contains(now) & Reservation.state.in_(
-        [ReservationState.RESERVED, ReservationState.CHECKED_IN, ReservationState.IN_USE]
+    # Whoever is there has it, also before the slot begins: one may check in early.
+    is_now = Reservation.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE]) | (
+        Reservation.during.contains(now) & (Reservation.state == ReservationState.RESERVED)
     )
     rows: Iterable[tuple[UUID, Instrument, Reservation | None, str, Person]] = session.execute(
         select(InstrumentDevice.device_id, Instrument, Reservation, Enterprise.name, Person)
@@ -100,6 +101,7 @@ def read_links(
         .outerjoin(Enterprise, Enterprise.id == Reservation.enterprise_id)
         .outerjoin(Person, Person.id == Reservation.holder_id)
         .where(InstrumentDevice.device_id == func.any(list(device_ids)))
+        .order_by(Reservation.state != ReservationState.RESERVED)  # the one who is there wins
     )
     return {
         device_id: (
