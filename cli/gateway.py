@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ app = typer.Typer(help="Read instruments over Modbus and report them to the brok
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")]
 WATCH_S = 2.0
+COUNT_S = 300.0
 
 
 @app.callback(invoke_without_command=True)
@@ -73,9 +75,13 @@ def attend(gateway: "Gateway", central: "CentralStore", watched: Path | None) ->
         signal.signal(number, lambda *_: ask(done))
     signal.signal(signal.SIGHUP, lambda *_: ask(again))
     seen = stamps(watched, gateway) if watched else []
+    count_at_s = monotonic() + COUNT_S
     while not done.is_set():
-        gateway.woken.wait(WATCH_S if watched else None)
+        gateway.woken.wait(WATCH_S if watched else COUNT_S)
         gateway.attend()
+        if monotonic() >= count_at_s:
+            count_at_s += COUNT_S
+            gateway.log_counts()
         if watched and (now := stamps(watched, gateway)) != seen:
             seen = now
             again.set()

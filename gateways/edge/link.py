@@ -115,7 +115,7 @@ class Link:
         self._woken = threading.Event()
         self._due: list[tuple[float, int, int, Unit, PollGroup]] = []
         self._no_connect_until_s = 0.0
-        self.polls = self.overruns = self.failures = 0
+        self.polls = self.overruns = self.failures = self.exceptions = 0
         self._thread = threading.Thread(target=self._run, name=f"link-{self.name}", daemon=True)
 
     def start(self) -> None:
@@ -246,12 +246,26 @@ class Link:
             return Sample(None, Quality.BAD, at_ms)
         return Sample(relay.state is RelayState.UNLOCKED, Quality.GOOD, at_ms)
 
+    def counts(self) -> dict[str, int]:
+        """Say how the link has fared since the start."""
+        return {
+            "polls": self.polls,
+            "overruns": self.overruns,
+            "failures": self.failures,
+            "exceptions": self.exceptions,
+            "connects": self._line.connects,
+            "silent": sum(u.breaker.state is not BreakerState.CLOSED for u in self.units),
+        }
+
     # Polling.
 
     def _poll(self, unit: Unit, group: PollGroup) -> None:
         started_s = monotonic()
         if started_s < self._no_connect_until_s or not unit.breaker.allows(started_s):
             return
+        if group.absent and min(group.absent.values()) <= started_s:
+            group.absent.clear()
+            unit.replan(group)
         try:
             samples = self._read(unit, group)
         except LineDown as error:
@@ -282,6 +296,7 @@ class Link:
                     unit.settings.unit, layout.table, layout.address, layout.count
                 )
             except DeviceRefused as error:
+                self.exceptions += 1
                 if error.exception_code in {errors.GATEWAY_PATH, errors.GATEWAY_TARGET}:
                     raise DeviceUnreachable("the converter cannot reach the unit") from error
                 if error.exception_code in {errors.BUSY, errors.ACKNOWLEDGE}:

@@ -16,11 +16,12 @@ from gateways.edge.config import GatewaySettings
 from gateways.edge.foreign import Source
 from gateways.edge.link import Link, Unit, now_ms
 from gateways.edge.publisher import Publisher
-from gateways.edge.settings import DeviceSettings
+from gateways.edge.settings import DeviceSettings, SpoolSettings
 from gateways.edge.twin import Twin
 from gateways.modbus.client import LineSettings
 from gateways.mqtt import topics
 from gateways.profiles.tomlfile import FileRefused
+from gateways.spool.database import SpoolDamaged, set_aside
 from gateways.spool.spool import Spool
 from gateways.spool.statements import to_json
 
@@ -42,11 +43,7 @@ class Gateway:
     def __init__(self, settings: GatewaySettings, central: CentralStore | None = None) -> None:
         self._log = get_log("gateway")
         self.settings, self._central, self._name = settings, central, settings.name
-        self.spool = Spool(
-            settings.spool.path,
-            bytes_max=settings.spool.bytes_max,
-            age_ms_max=int(settings.spool.age_s_max * 1000),
-        )
+        self.spool = self._open_spool(settings.spool)
         # A gateway numbers no messages of its own; its boot only tells one start from another.
         self._boot = str(new_id())
         self.publisher = Publisher(
@@ -71,6 +68,22 @@ class Gateway:
             self._log.error("spool lost its tail, numbering anew", path=str(settings.spool.path))
             for unit in self.units.values():
                 unit.twin.number_anew(now_ms())
+
+    def _open_spool(self, settings: SpoolSettings) -> Spool:
+        """Open the spool; one that is damaged is set aside, for instruments cannot wait."""
+
+        def open_it() -> Spool:
+            age_ms_max = int(settings.age_s_max * 1000)
+            return Spool(settings.path, bytes_max=settings.bytes_max, age_ms_max=age_ms_max)
+
+        try:
+            return open_it()
+        except SpoolDamaged as damage:
+            aside = set_aside(settings.path, str(now_ms()))
+            self._log.error("spool damaged, beginning anew", reason=str(damage), kept=str(aside))
+            spool = open_it()
+            spool.had_damaged_tail = True
+            return spool
 
     def _build(self, settings: GatewaySettings) -> None:
         self._stopping = threading.Event()
@@ -189,6 +202,26 @@ class Gateway:
             return False
         self.reload(settings)
         return True
+
+    def log_counts(self) -> None:
+        """Say in the log how everything has fared: one line for each link and source."""
+        for link in self.links:
+            self._log.info("link counts", link=link.name, **link.counts())
+        for source in self.sources:
+            rejected = sum(source.rejected.values())
+            self._log.info(
+                "source counts",
+                source=source.settings.name,
+                rejected=rejected,
+                dropped=source.dropped,
+            )
+        self._log.info(
+            "spool counts",
+            waiting=self.spool.count(),
+            megabytes=round(self.spool.bytes / 1e6, 1),
+            dropped=self.spool.dropped,
+            published=self.publisher.published,
+        )
 
     def attend(self) -> None:
         """Carry out what was asked of the gateway itself."""

@@ -71,10 +71,30 @@ FRAME_HEADER: Final = struct.Struct(">IIIIII")
 WAL_MAGIC: Final = 0x377F0682  # the lowest bit says which way its checksums read
 
 
+SQLITE_MAGIC: Final = b"SQLite format 3\0"
+
+
 class SpoolUnusable(Exception):
     """The file is there but is no spool of ours, or cannot be written."""
 
     code = "spool_unusable"
+
+
+class SpoolDamaged(SpoolUnusable):
+    """The file was a database once, and cannot be read any more."""
+
+    code = "spool_damaged"
+
+
+def set_aside(path: Path, stamp: str) -> Path:
+    """Move a damaged file and its log out of the way, and keep them for whoever looks."""
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    for suffix in ("-wal", "-shm"):
+        log = path.with_name(path.name + suffix)
+        if log.exists():
+            log.replace(aside.with_name(aside.name + suffix))
+    path.replace(aside)
+    return aside
 
 
 def checksum(data: bytes, start: tuple[int, int], order: str) -> tuple[int, int]:
@@ -139,6 +159,10 @@ class Database:
             self._prepare(path)
         except sqlite3.DatabaseError as error:
             self._connection.close()
+            with path.open("rb") as file:
+                was_database = file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+            if was_database and not isinstance(error, sqlite3.OperationalError):
+                raise SpoolDamaged(f"{path} is damaged: {error}") from error
             raise SpoolUnusable(f"{path} is no spool: {error}") from error
         except SpoolUnusable:
             self._connection.close()
@@ -153,6 +177,9 @@ class Database:
             raise SpoolUnusable(f"{path} is of version {version}, not {SCHEMA_VERSION}")
         db.executescript(SCHEMA)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        # Reads every table's first pages, and so finds a file that was cut or overwritten.
+        for table in ("device", "boot", "outbox", "gap", "metric_key", "command", "wanted"):
+            db.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608  # our own names
 
     def close(self) -> None:
         with self._lock:

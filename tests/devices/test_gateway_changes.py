@@ -302,6 +302,26 @@ def test_spool_that_lost_its_tail_numbers_anew_and_says_so(
     assert len(kept) < 20
 
 
+def test_spool_damaged_beyond_reading_is_set_aside_and_work_goes_on(
+    url: str, platform: Platform, server: Server, name: str, tmp_path: Path
+) -> None:
+    path = write_config(
+        tmp_path, name=f"gw-{name}", broker=url, port=server.port, devices={name: 1}
+    )
+    spool = Spool(tmp_path / "spool.sqlite")
+    spool.commit(spool.device(name), [Draft("m", 1, {"ts": 1, "m": []})] * 500)
+    spool.close()
+    file = tmp_path / "spool.sqlite"
+    file.write_bytes(file.read_bytes()[:100] + b"\x5a" * 8000)
+
+    with gateway_on(path):
+        alarm = platform.wait(f"{name}/alarm")
+        platform.wait(f"{name}/m")
+
+    assert alarm["code"] == "SPOOL_TAIL_LOST"
+    assert len(list(tmp_path.glob("spool.sqlite.damaged-*"))) >= 1
+
+
 def test_command_in_messagepack_is_understood(
     url: str, platform: Platform, server: Server, name: str, tmp_path: Path
 ) -> None:

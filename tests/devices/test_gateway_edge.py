@@ -335,6 +335,22 @@ def test_absent_device_is_offline_and_stops_nobody(
     assert (gone["online"], gone["op"]) == (False, "not_available")
 
 
+def test_register_the_device_does_not_have_costs_only_itself(
+    config: Path, platform: Platform, tensile: Tensile, name: str
+) -> None:
+    del tensile.input[8], tensile.input[9]
+    with gateway_on(config) as gateway:
+        until(lambda: platform.value_of(name, "energy_wh") == 1000, what="the last register")
+        [group] = gateway.units[name].groups
+        until(lambda: list(group.absent) == ["extension_mm"], what="the lesson")
+        requests = [(layout.table, layout.address) for layout in group.layouts]
+        until(lambda: platform.value_of(name, "force_n") == 0.0, what="its neighbour")
+
+    assert ("input", 8) not in requests
+    assert len(requests) <= 5
+    assert platform.value_of(name, "extension_mm") is None
+
+
 def test_device_that_comes_back_is_online_again(
     config: Path, platform: Platform, server: Server, name: str
 ) -> None:
