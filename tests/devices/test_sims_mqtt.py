@@ -370,3 +370,20 @@ def test_meter_says_a_measured_load_with_the_stamps_it_was_measured_with(
 
     said = [(body["ts"] - began, body["m"][0]["v"]) for body in server.of("m")]
     assert said == [(0, 5.0), (3000, 1200.0), (3000, 1210.0), (2000, 1190.0)]
+
+
+def test_alarm_that_a_power_cut_ended_is_said_to_be_over(lab: RunningLab, server: Server) -> None:
+    lab.switch_on("hplc-01", Fault("trip", code=4))
+    lab.step(1_000)
+    server.wait_for(lambda: len(server.of("alarm")) == 1)
+    lab.switch_off("hplc-01", "trip")
+    lab.switch_on("hplc-01", Fault("power_cut"))
+    server.wait_for(lambda: server.of("state")[-1]["online"] is False)
+    lab.switch_off("hplc-01", "power_cut")
+    lab.step(1_000)
+    server.wait_for(lambda: not all(alarm["active"] for alarm in server.of("alarm")))
+
+    raised, over = server.of("alarm")[0], server.of("alarm")[-1]
+    assert (raised["code"], raised["active"]) == ("FAULT_4", True)
+    assert (over["code"], over["active"], over["seq"]) == ("FAULT_4", False, 1)
+    assert over["boot"] != raised["boot"]

@@ -28,7 +28,9 @@ class Recording:
     async def _run(self, url: str, path: Path) -> None:
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
         task = self._loop.create_task(
-            record(Broker.parse(url), path, topic="lab/1/+/+", client_id="rec", until=self._done)
+            record(
+                Broker.parse(url), path, topic="lab/1/hplc-01/+", client_id="rec", until=self._done
+            )
         )
         self._up.set()
         self.count = await task
