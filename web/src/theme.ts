@@ -28,6 +28,8 @@ export const theme: ThemeConfig = {
     colorBorder: "#cfd8de",
     colorBorderSecondary: "#e2e8ec",
     colorBgLayout: "#f3f6f8",
+    // Ant Design waits for the end of its animations, so they are left out by its own switch.
+    motion: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     borderRadius: 6,
     borderRadiusLG: 10,
     fontFamily: FONT,

@@ -309,7 +309,6 @@ export const en: Texts = {
     interlockMismatch: "Interlock: wanted {{wanted}}, reported {{reported}}",
     interlockUnknown: "Interlock unknown",
     power: "Power",
-    open: "Open {{name}}",
     trend: "Recent {{metric}} of {{name}}",
     session: "has run {{length}}",
     session_start: "since {{at}}",

@@ -16,7 +16,7 @@ export const zh = {
     skip: "跳到正文",
     account: "账户",
   },
-  language: { switch: "Switch to English", short: "EN" },
+  language: { switch: "Switch to English", short: "English" },
   auth: {
     signIn: "登录",
     signOut: "退出登录",
@@ -309,7 +309,6 @@ export const zh = {
     interlockMismatch: "联锁：期望{{wanted}}，上报{{reported}}",
     interlockUnknown: "联锁状态未知",
     power: "功率",
-    open: "查看 {{name}}",
     trend: "{{name}} 近期 {{metric}} 曲线",
     session: "本次已运行 {{length}}",
     session_start: "开始于 {{at}}",

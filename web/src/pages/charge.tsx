@@ -12,6 +12,7 @@ import { formatFen } from "../lib/money";
 import { formatClockSeconds, formatDate, formatDay, formatInstant, formatLength, formatSpan } from "../lib/time";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
+import { StepValue } from "../parts/step";
 import { Wide } from "../parts/wide";
 
 function Evidence({ one, zone }: { one: Charge; zone: string }) {
@@ -80,7 +81,7 @@ function Opened({ one }: { one: Charge }) {
           <header><h2>{t("charge.steps")}</h2></header>
           <div className="panel-body">
             <ol className="steps-list">
-              {one.steps.map((step, index) => <li key={index}><span className="soft">{pick(lang, step, "label")}</span><span className="num">{step.value}</span></li>)}
+              {one.steps.map((step, index) => <li key={index}><span className="soft">{pick(lang, step, "label")}</span><span className="num"><StepValue step={step} currency={one.currency} /></span></li>)}
             </ol>
           </div>
         </section>

@@ -113,7 +113,7 @@ export function Header() {
         </nav>
         <div className="top-end">
           <button type="button" className="top-button" lang={lang === "zh" ? "en" : "zh-CN"} data-switch-language
-            aria-label={t("language.switch")} onClick={() => void setLang(lang === "zh" ? "en" : "zh")}>
+            title={t("language.switch")} onClick={() => void setLang(lang === "zh" ? "en" : "zh")}>
             {t("language.short")}
           </button>
           {person.data ? (

@@ -93,7 +93,7 @@ export function DeviceTile({ device, since }: { device: Device; since: string })
   return (
     <article className={`tile ${state}`} data-device={device.name} data-state={state}>
       <div className="spread">
-        <h2 className="clip"><Link to={`/devices/${device.name}`} aria-label={t("devices.open", { name: device.name })}>{device.instrument ? pick(lang, device.instrument, "name") : device.name}</Link></h2>
+        <h2 className="clip"><Link to={`/devices/${device.name}`}>{device.instrument ? pick(lang, device.instrument, "name") : device.name}</Link></h2>
         <StateMark state={device.state} />
       </div>
       <div className="faint clip"><span className="mono">{device.name}</span> · {device.model} · {protocolName(device.protocol)}</div>

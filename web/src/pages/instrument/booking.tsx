@@ -16,6 +16,7 @@ import { alternatives, endsAfter, type Span, startsWithin } from "../../lib/slot
 import { addDays, dayFromKey, dayKey, formatClock, formatLength, formatSpan } from "../../lib/time";
 import { useMinute } from "../../parts/now";
 import { useProblemText } from "../../parts/states";
+import { StepValue } from "../../parts/step";
 import { reserves, usePerson } from "../../shell/access";
 import { useSignIn } from "../../shell/sign-in";
 
@@ -94,7 +95,7 @@ function QuoteSteps({ quoted }: { quoted: Quote }) {
           <li key={index}>
             <span className="soft">{pick(lang, step, "label")}</span>
             <span className="num">
-              {step.value || (typeof step.amount_fen === "number" ? formatFen(step.amount_fen, quoted.currency) : "")}
+              <StepValue step={step} currency={quoted.currency} />
             </span>
           </li>
         ))}

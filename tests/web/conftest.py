@@ -1,0 +1,142 @@
+"""The whole application, and a browser looking at it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+UP_WITHIN_S = 90
+DOWN_WITHIN_S = 20
+WIDE = (1400, 900)
+NARROW = (390, 844)
+PASSWORD = "yixiang-demo"  # of the seeded demo people; GET /api/v1/demo-accounts tells it to anyone
+
+
+@dataclass(frozen=True, slots=True)
+class RunningApp:
+    """The address of an application with its database, broker, ingest, jobs and instruments."""
+
+    url: str
+
+
+def find_browser() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+@pytest.fixture(scope="session")
+def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    if find_browser() is None:
+        pytest.skip("no Chromium on the PATH")
+    assert (ROOT / "web/dist/index.html").is_file(), "the pages are not built: npm run build"
+    command = [sys.executable, "-m", "cli", "demo", "--port", "0"]
+    command += ["--data", str(tmp_path_factory.mktemp("demo"))]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        yield RunningApp(url=wait_for_address(process))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(DOWN_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert process.stdout
+        process.stdout.close()
+
+
+def wait_for_address(process: subprocess.Popen[str]) -> str:
+    """Read what the demo prints, for its address; keep reading, or its pipe would fill."""
+    said: list[str] = []
+    found: list[str] = []
+    is_known = threading.Event()
+
+    def read() -> None:
+        assert process.stdout
+        for line in process.stdout:
+            said.append(line)
+            address = re.search(r"http://[\d.]+:\d+", line)
+            if address and not found:
+                found.append(address[0])
+                is_known.set()
+        is_known.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    is_known.wait(UP_WITHIN_S)
+    assert found, "the demo did not come up:\n" + "".join(said[-40:])
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    if find_browser() is None:
+        pytest.skip("no Chromium on the PATH")
+    browser = playwright.chromium.launch(
+        executable_path=find_browser(),
+        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    )
+    yield browser
+    browser.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, running_app: RunningApp) -> Iterator[OpenPage]:
+    """Open an address as somebody, at a width; what the page complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_as(path: str, login: str | None = None, size: tuple[int, int] = WIDE) -> Page:
+        context = browser.new_context(
+            base_url=running_app.url,
+            viewport={"width": size[0], "height": size[1]},
+            locale="zh-CN",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        if login:
+            sign_in(context, login)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+        )
+        page.goto(path)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def sign_in(context: BrowserContext, login: str) -> None:
+    answer = context.request.post("/api/v1/sign-in", data={"login": login, "password": PASSWORD})
+    assert answer.ok, answer.text()
