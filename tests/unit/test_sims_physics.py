@@ -79,8 +79,8 @@ def test_counters_only_rise_and_run_ms_counts_working_time_exactly(name: str) ->
     worked_ms = 0
     before = (0, 0, 0)
 
-    for step in range(9000):
-        if step == 6000:
+    for step in range(6500):
+        if step == 3000:
             machine.lock()
         was_working = machine.phase in {Phase.WARM_UP, Phase.RUN, Phase.COOL_DOWN}
         machine.advance(STEP_MS)
