@@ -113,7 +113,7 @@ def run(
     try:
         asyncio.run(_run(lab, control_port, ready_file))
     except OSError as error:
-        _refuse(str(error))
+        _refuse(f"{error.strerror or 'failed'}: {error.filename or error}")
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
@@ -194,7 +194,7 @@ async def _run(lab: Lab, control_port: int | None, ready_file: Path | None) -> N
             aside.replace(ready_file)
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-        await done.wait()
+        await lab.run_until(done)
     finally:
         await control.stop()
         await lab.stop()

@@ -1,7 +1,6 @@
 """A lab of pretend devices: puts them together, moves their time, and stops them."""
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Iterable
@@ -115,7 +114,10 @@ class Lab:
         secret = None
         if link.kind == "tls" and link.certificate and link.key:
             secret = Secret(link.certificate, link.key, link.client_ca)
-        port = link.port if self.place.port is None else self.place.port
+        port = link.port
+        if self.place.port is not None:
+            # One port is given for all lines: the others come after it, or are chosen too.
+            port = self.place.port and self.place.port + self.scenario.link.index(link)
         return SocketLine(self.place.host or link.host, port, secret)
 
     async def start(self) -> None:
@@ -130,12 +132,20 @@ class Lab:
         self.clock.elapse()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
 
+    async def run_until(self, told: asyncio.Event) -> None:
+        """Run until told to stop. What breaks the physics is raised here, and not lost."""
+        assert self._ticker is not None, "start it first"
+        waiter = asyncio.get_running_loop().create_task(told.wait())
+        await asyncio.wait({waiter, self._ticker}, return_when=asyncio.FIRST_COMPLETED)
+        waiter.cancel()
+        if self._ticker.done():
+            self._ticker.result()
+
     async def stop(self) -> None:
         """Shut every device down properly; leave nothing open."""
         if self._ticker is not None:
             self._ticker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._ticker
+            await asyncio.gather(self._ticker, return_exceptions=True)
         speakers = self.speakers()
         for speaker in speakers:
             speaker.switch_off_properly()

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -104,16 +104,19 @@ def running(
     )  # fmt: skip
     clock = SimClock(speed=speed or plan.lab.speed, stepped=stepped, start_at_ms=start_at_ms)
     up: Future[RunningLab] = Future()
-    done: Future[None] = Future()
+    told_to_stop: list[Callable[[], object]] = []
 
     async def run() -> None:
         lab = Lab(plan, clock, place)
         control = Control(lab)
         try:
+            loop = asyncio.get_running_loop()
             await lab.start()
             port = await control.start(0)
-            up.set_result(RunningLab(lab, asyncio.get_running_loop(), port))
-            await asyncio.wrap_future(done)
+            told = asyncio.Event()
+            told_to_stop.append(lambda: loop.call_soon_threadsafe(told.set))
+            up.set_result(RunningLab(lab, loop, port))
+            await lab.run_until(told)
         finally:
             await control.stop()
             await lab.stop()
@@ -131,5 +134,8 @@ def running(
     try:
         yield up.result(PATIENCE_S)
     finally:
-        done.set_result(None)
+        # A lab that broke has no loop left to tell.
+        with suppress(RuntimeError):
+            for tell in told_to_stop:
+                tell()
         thread.join(PATIENCE_S)

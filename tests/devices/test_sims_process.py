@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -113,3 +115,29 @@ def test_broken_memory_stops_the_start_rather_than_set_a_counter_back(tmp_path: 
     assert ended.returncode == 2
     assert "tensile-01.json" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_memory_that_cannot_be_written_ends_it_with_a_line(tmp_path: Path) -> None:
+    with sims(tmp_path) as (process, _):
+        shutil.rmtree(tmp_path / "state")
+
+        assert process.wait(LIMIT_S) == 2
+        assert process.stderr is not None
+        last = process.stderr.read().splitlines()[-1]
+
+    assert last.startswith("sims: No such file or directory: ")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def test_one_port_given_for_two_lines_is_the_first_of_two(tmp_path: Path) -> None:
+    port = next(port for port in range(21_000, 32_000, 7) if is_free(port) and is_free(port + 1))
+    with sims(tmp_path, "--scenario", "whole-lab", "--modbus-port", str(port)) as (_, ready):
+        assert [line["port"] for line in ready["modbus"]] == [port, port + 1]
