@@ -148,6 +148,7 @@ class Camera:
         login: str = "",
         size: tuple[int, int] = WIDE,
         lang: str = "zh",
+        first: Callable[[Page], None] | None = None,
     ) -> None:
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -164,6 +165,8 @@ class Camera:
                 sys.exit(f"screenshots: {login} cannot sign in: {answer.text()}")
         page.goto(f"{self._url}{path}")
         settle(page)
+        if first:
+            first(page)
         file = self._out / f"{name}-{size[0]}.png"
         page.screenshot(path=str(file))
         context.close()
@@ -171,6 +174,18 @@ class Camera:
         with Image.open(file) as picture:
             picture.convert("RGB").quantize(256).save(file, optimize=True)
         print(f"  {file.relative_to(PROJECT) if file.is_relative_to(PROJECT) else file}")
+
+
+def choose_slot(page: Page) -> None:
+    """Pick a start and an end in the booking form, so that the price is explained."""
+    for number, steps in ((0, 4), (1, 6)):
+        page.locator("form .ant-select").nth(number).click()
+        page.wait_for_timeout(800)  # the menu unfolds
+        for _ in range(steps):
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+    settle(page)
 
 
 def settle(page: Page) -> None:
@@ -205,9 +220,8 @@ def photograph(url: str, chromium: str, out: Path) -> None:
         camera = Camera(browser, url, out)
         for size in (WIDE, NARROW):
             camera.take("catalogue", "/", size=size)
-            camera.take(
-                "instrument", f"/instruments/{seen['instrument']}", login="alice", size=size
-            )
+            instrument = f"/instruments/{seen['instrument']}"
+            camera.take("instrument", instrument, login="alice", size=size, first=choose_slot)
             camera.take("reservations", "/my", login="alice", size=size)
             camera.take("devices", "/devices", login="bob", size=size)
         camera.take("device", "/devices/chamber-01", login="bob")
