@@ -65,7 +65,10 @@ def run(
     scenario: Annotated[
         Path | None, typer.Option(help="TOML file, or a shipped name; the demo if none")
     ] = None,
-    fleet: Annotated[str | None, typer.Option(help="MODEL:COUNT of MQTT devices instead")] = None,
+    fleet: Annotated[
+        list[str] | None, typer.Option(help="MODEL:COUNT of MQTT devices instead; may be repeated")
+    ] = None,
+    busy: Annotated[bool, typer.Option(help="a fleet that works without being unlocked")] = False,
     prefix: Annotated[str, typer.Option(help="first part of the names of a fleet")] = "",
     broker: Annotated[str | None, typer.Option(envvar="YIXIANG_BROKER_URL")] = None,
     credentials: Annotated[
@@ -90,7 +93,7 @@ def run(
     """Run a lab until SIGTERM or Ctrl-C."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        plan = _plan(scenario, fleet, prefix)
+        plan = _plan(scenario, fleet or [], prefix, is_busy=busy)
         if seed is not None or speed is not None:
             plan = scenarios.retimed(plan, seed=seed, speed=speed)
         place = Place(
@@ -167,15 +170,18 @@ def replay(
     typer.echo(f"{count} messages of {path}")
 
 
-def _plan(path: Path | None, fleet: str | None, prefix: str) -> scenarios.Scenario:
-    if fleet is None:
+def _plan(path: Path | None, fleet: list[str], prefix: str, *, is_busy: bool) -> scenarios.Scenario:
+    if not fleet:
         return scenarios.load(path or scenarios.DEMO)
-    model, _, count = fleet.partition(":")
-    if not count.isdigit() or not 1 <= int(count) <= FLEET_MAX:
-        raise scenarios.BadScenario(
-            f"--fleet is MODEL:COUNT with 1 to {FLEET_MAX} devices, not {fleet}"
-        )
-    return scenarios.fleet(model, int(count), prefix=prefix)
+    counts: dict[str, int] = {}
+    for each in fleet:
+        model, _, count = each.partition(":")
+        if not count.isdigit() or int(count) == 0:
+            raise scenarios.BadScenario(f"--fleet is MODEL:COUNT, not {each}")
+        counts[model] = counts.get(model, 0) + int(count)
+    if sum(counts.values()) > FLEET_MAX:
+        raise scenarios.BadScenario(f"a fleet has at most {FLEET_MAX} devices")
+    return scenarios.fleet(counts, prefix=prefix, is_busy=is_busy)
 
 
 async def _run(lab: Lab, control_port: int | None, ready_file: Path | None) -> None:

@@ -30,6 +30,7 @@ class SimDevice:
         )
         self.operator = Operator(self.machine, habits, seed=f"{seed}:{name}:operator")
         self.is_powered = False
+        self.is_unlocked_from_start = False
         self._is_tripped = False
         self._came_on_ms: dict[Fault, int] = {}
 
@@ -39,6 +40,8 @@ class SimDevice:
         self.machine.power_up()
         self.is_powered = True
         self._is_tripped = False
+        if self.is_unlocked_from_start:
+            self.act("unlock")
         self.remember()
 
     def power_cut(self) -> None:

@@ -69,6 +69,7 @@ class Lab:
             place.state.mkdir(parents=True, exist_ok=True)
         for part in scenario.device:
             device = self._make(part)
+            device.is_unlocked_from_start = part.unlocked
             self.devices[part.name] = device
             if part.trace is not None and isinstance(device.machine, PowerMeter):
                 device.machine.follow(traces.read(part.trace))

@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)")
 SPAN_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 RESOLUTION_MS_MAX, PORT_MAX, UNIT_MAX, NAME_LENGTH_MAX = 10_000, 0xFFFF, 255, 64
+FLEET_RESOLUTION_MS = 1000
 COUNTERS = {"run_ms", "cycles", "energy_mj", "boots"}
 Problem = tuple[str, str]
 Form = Literal["json", "msgpack"]
@@ -61,6 +62,7 @@ class DevicePart(Strict, frozen=True):
     link: str | None = None
     unit: int | None = None
     password: str | None = None
+    unlocked: bool = False
     trace: Path | None = None
     form: Form = "json"
     operator: Habits = Habits()
@@ -280,16 +282,26 @@ def _line_of(text: str, path: str, reason: str) -> int:
 
 
 def fleet(
-    model: str, count: int, *, prefix: str = "", seed: str = "fleet", resolution_ms: int = 1000
+    counts: dict[str, int], *, prefix: str = "", is_busy: bool = False, seed: str = "fleet"
 ) -> Scenario:
-    """Return a scenario of `count` MQTT devices of one model."""
-    if model not in MODELS:
-        raise BadScenario(f"no model {model!r}; there are {', '.join(MODELS)}")
-    stem = prefix or model.lower().removeprefix("yx-")
+    """Return a scenario of MQTT devices: so many of each model, working by themselves if busy."""
+    unknown = [model for model in counts if model not in MODELS]
+    if unknown:
+        raise BadScenario(f"no model {unknown[0]!r}; there are {', '.join(MODELS)}")
+    # Spread over ten minutes, or all of them would start and stop together.
+    busy = Habits(delay_s=300, delay_spread_s=299, run_s=600, rest_s=120, again=True)
     return Scenario(
-        lab=LabPart(seed=seed, resolution_ms=resolution_ms),
+        lab=LabPart(seed=seed, resolution_ms=FLEET_RESOLUTION_MS),
         device=[
-            DevicePart(name=f"{stem}-{number:04d}", model=model) for number in range(1, count + 1)
+            DevicePart(
+                name=f"{prefix or model.lower().removeprefix('yx-')}-{number:04d}",
+                model=model,
+                unlocked=is_busy,
+                operator=busy if is_busy else Habits(),
+            )
+            for number, model in enumerate(
+                [model for model, count in counts.items() for _ in range(count)], 1
+            )
         ],
     )
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from sims.clock import SimClock
 from sims.faults import Board, Fault
+from sims.lab import Lab, Place
+from sims.machine import Phase
 from sims.scenario import DEMO, BadScenario, fleet, load, parse, span_ms
 
 GOOD = """\
@@ -73,9 +76,24 @@ def test_bad_scenario_says_line_and_reason(old: str, new: str, line: int, reason
 
 
 def test_fleet_names_its_devices() -> None:
-    scenario = fleet("YX-LC30", 3, prefix="hplc")
+    scenario = fleet({"YX-LC30": 2, "YX-BA220": 1})
 
-    assert [device.name for device in scenario.device] == ["hplc-0001", "hplc-0002", "hplc-0003"]
+    assert [device.name for device in scenario.device] == ["lc30-0001", "lc30-0002", "ba220-0003"]
+    with pytest.raises(BadScenario, match="no model 'YX-NONE'"):
+        fleet({"YX-NONE": 1})
+
+
+def test_busy_fleet_works_by_itself_and_not_all_at_once() -> None:
+    lab = Lab(fleet({"YX-BA220": 10}, is_busy=True), SimClock(stepped=True), Place())
+    for device in lab.devices.values():
+        device.power_up()
+
+    lab.step(300_000)
+    phases = [device.machine.phase for device in lab.devices.values()]
+    lab.step(900_000)
+
+    assert 2 <= phases.count(Phase.RUN) <= 8
+    assert all(device.machine.run_ms > 500_000 for device in lab.devices.values())
 
 
 @pytest.mark.parametrize(
