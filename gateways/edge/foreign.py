@@ -4,6 +4,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 from typing import Any, Final
@@ -235,7 +236,7 @@ class Source:
             return
         for said in self._adapter.farewell(self._now_ms()):
             info = client.publish(said.topic, said.payload, said.qos, said.retain)
-            if client.is_connected():
+            with suppress(RuntimeError, ValueError):  # the connection may go at any moment
                 info.wait_for_publish(2)
         client.disconnect()
         client.loop_stop()

@@ -4,94 +4,25 @@ import heapq
 import queue
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from foundation.clock import read_clock
 from foundation.logs import get_log
-from gateways.edge.interlock import (
-    Command,
-    CommandRefused,
-    CommandUnreadable,
-    RelayState,
-    read_command,
-    result_body,
-)
+from gateways.edge.desk import CommandDesk
 from gateways.edge.publisher import Publisher
-from gateways.edge.relay import Relay
 from gateways.edge.reporting import Sample
-from gateways.edge.settings import DeviceSettings
-from gateways.edge.twin import Twin
+from gateways.edge.units import ABSENT_S, PollGroup, Unit, now_ms
 from gateways.modbus import errors
-from gateways.modbus.breaker import Breaker, BreakerState
+from gateways.modbus.breaker import BreakerState
 from gateways.modbus.client import Line, LineSettings
 from gateways.modbus.errors import DeviceError, DeviceRefused, DeviceUnreachable, LineDown
 from gateways.modbus.layout import Layout
-from gateways.modbus.planner import Cuts, plan
-from gateways.modbus.registers import Encoding, Quality, Table, Tag
+from gateways.modbus.registers import Quality
 from gateways.mqtt import topics
-from gateways.profiles.profile import Group
 from gateways.spool.spool import Spool
-from gateways.spool.statements import to_json
 
 # The longest nap: a lease that ends is noticed within it even where nothing is polled.
 NAP_S_MAX: Final = 0.5
-# An absent register is asked for again this often, in case the firmware has grown one.
-ABSENT_S: Final = 3600.0
-
-
-def now_ms() -> int:
-    return int(read_clock().timestamp() * 1000)
-
-
-@dataclass(slots=True)
-class PollGroup:
-    """One group of one device: its requests, and the tags the device turned out not to have."""
-
-    group: Group
-    period_s: float
-    tags: list[Tag]
-    cuts: Cuts = field(default_factory=Cuts)
-    layouts: list[Layout] = field(default_factory=list)
-    absent: dict[str, float] = field(default_factory=dict)  # name → when to try again
-
-
-class Unit:
-    """One device on the link."""
-
-    def __init__(self, settings: DeviceSettings, twin: Twin, spool: Spool) -> None:
-        profile = settings.profile
-        self.settings, self.twin = settings, twin
-        self.breaker = Breaker()
-        self.told = b""  # the state last published
-        self.announced = ""  # the boot last told of
-        self.relay = (
-            Relay(settings.name, settings.unit, profile.interlock, spool.commands)
-            if profile.interlock
-            else None
-        )
-        self.groups = []
-        for group in profile.groups:
-            tags = [metric.tag for metric in profile.in_group(group.name)]
-            if profile.interlock is not None and group is self._status_group():
-                tags.append(Tag("interlock", Table.COIL, profile.interlock.coil, Encoding.BOOL))
-            if tags:
-                period_s = group.period_s * settings.poll_factor
-                self.groups.append(PollGroup(group, period_s, tags))
-        for poll_group in self.groups:
-            self.replan(poll_group)
-
-    def _status_group(self) -> Group:
-        profile = self.settings.profile
-        if profile.phases is None:
-            return profile.groups[0]
-        status = next(m for m in profile.metrics if m.name == profile.phases.metric)
-        return next(group for group in profile.groups if group.name == status.group)
-
-    def replan(self, poll_group: PollGroup) -> None:
-        present = [tag for tag in poll_group.tags if tag.name not in poll_group.absent]
-        poll_group.layouts = plan(present, self.settings.profile.limits, poll_group.cuts)
 
 
 class Link:
@@ -107,9 +38,10 @@ class Link:
     ) -> None:
         self.name = settings.name
         self.units = list(units)
-        self._settings, self._book, self._publisher = settings, spool.commands, publisher
+        self._settings, self._publisher = settings, publisher
         self._stopping = stopping
         self._line = Line(settings, stopping)
+        self._desk = CommandDesk(self._line, spool.commands, publisher)
         self._log = get_log("link").bind(link=settings.name)
         self._commands: queue.SimpleQueue[tuple[Unit, bytes]] = queue.SimpleQueue()
         self._woken = threading.Event()
@@ -149,8 +81,8 @@ class Link:
 
     def _turn(self) -> None:
         while not self._commands.empty():
-            self._obey(*self._commands.get())
-        self._end_leases()
+            self._desk.obey(*self._commands.get())
+        self._desk.end_leases(self.units)
         now_s = monotonic()
         if not self._due or self._due[0][0] > now_s:
             nap_s = min(NAP_S_MAX, self._due[0][0] - now_s) if self._due else NAP_S_MAX
@@ -179,72 +111,6 @@ class Link:
             if item is not best:
                 heapq.heappush(self._due, item)
         return best
-
-    # Commands and leases.
-
-    def _obey(self, unit: Unit, payload: bytes) -> None:
-        device, at_ms = unit.settings.name, now_ms()
-        try:
-            command = read_command(payload)
-        except CommandUnreadable as error:
-            self._log.warning("unreadable command", device=device, reason=str(error))
-            if error.command_id and self._book.remember(error.command_id, device, at_ms):
-                self._refuse(error.command_id, CommandRefused.MALFORMED, at_ms)
-            return
-        if not self._book.remember(command.id, device, at_ms):
-            known = self._book.result_of(command.id)
-            if known is not None:
-                # Known and done: say again what came of it.
-                self._book.store_result(command.id, known)
-                self._publisher.wake()
-                return
-        self._carry_out(unit, command, at_ms)
-
-    def _carry_out(self, unit: Unit, command: Command, at_ms: int) -> None:
-        if unit.relay is None:
-            self._refuse(command.id, CommandRefused.UNSUPPORTED, at_ms)
-            return
-        unit.relay.obey(command, self._line, at_ms)
-        self._publisher.wake()
-        self._report_relay(unit)
-
-    def _refuse(self, command: str, why: CommandRefused, at_ms: int) -> None:
-        body = result_body(command, RelayState.UNKNOWN, at_ms, why)
-        self._book.store_result(command, to_json(body))
-        self._publisher.wake()
-
-    def _end_leases(self) -> None:
-        at_ms = now_ms()
-        for unit in self.units:
-            relay = unit.relay
-            if relay is None or relay.state is not RelayState.UNLOCKED:
-                continue
-            ends_ms = relay.lease_ends_ms
-            if ends_ms is not None and ends_ms <= at_ms:
-                self._log.info("lease over, locking", device=unit.settings.name)
-                relay.bring(self._line, at_ms)
-                self._report_relay(unit)
-
-    def _report_relay(self, unit: Unit) -> None:
-        """Publish the relay's state at once, and an alarm where it is not what it should be."""
-        relay = unit.relay
-        if relay is None:
-            return
-        at_ms = now_ms()
-        is_known = relay.state is not RelayState.UNKNOWN
-        sample = self._relay_sample(relay, at_ms)
-        target = relay.target(at_ms)
-        unit.twin.observe(
-            {"interlock": sample}, at_ms=at_ms, lease=target.lease_id if target else None
-        )
-        unit.twin.raise_alarm("INTERLOCK_MISMATCH", "critical", at_ms, active=not is_known)
-        self._publisher.wake()
-
-    @staticmethod
-    def _relay_sample(relay: Relay, at_ms: int) -> Sample:
-        if relay.state is RelayState.UNKNOWN:
-            return Sample(None, Quality.BAD, at_ms)
-        return Sample(relay.state is RelayState.UNLOCKED, Quality.GOOD, at_ms)
 
     def counts(self) -> dict[str, int]:
         """Say how the link has fared since the start."""
@@ -334,10 +200,7 @@ class Link:
             self._log.info("device answers", device=unit.settings.name)
         coil = samples.pop("interlock", None)
         if relay is not None and coil is not None:
-            actual = coil.value if isinstance(coil.value, bool) else None
-            still_differs = relay.reconcile(self._line, at_ms, actual=actual)
-            samples["interlock"] = self._relay_sample(relay, coil.at_ms)
-            twin.raise_alarm("INTERLOCK_MISMATCH", "critical", at_ms, active=still_differs)
+            samples["interlock"] = self._desk.reconcile(unit, coil, at_ms)
         if relay is not None:
             target = relay.target(at_ms)
             lease = target.lease_id if target else None

@@ -14,10 +14,11 @@ from foundation.logs import get_log
 from gateways.edge.central import CentralStore, ConfigurationRefused, Configure, read_configure
 from gateways.edge.config import GatewaySettings
 from gateways.edge.foreign import Source
-from gateways.edge.link import Link, Unit, now_ms
+from gateways.edge.link import Link
 from gateways.edge.publisher import Publisher
 from gateways.edge.settings import DeviceSettings, SpoolSettings
 from gateways.edge.twin import Twin
+from gateways.edge.units import Unit, now_ms
 from gateways.modbus.client import LineSettings
 from gateways.mqtt import topics
 from gateways.profiles.tomlfile import FileRefused

@@ -9,17 +9,16 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
-import msgspec
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from foundation.logs import get_log
+from gateways.edge.lanes import Lane, read_ack
 from gateways.edge.settings import BrokerSettings, SpoolSettings
 from gateways.mqtt import topics
 from gateways.mqtt.topics import Kind
@@ -32,34 +31,7 @@ KEEPALIVE_S: Final = 30
 # A device whose window is full, or that has nothing waiting, gives its turn away.
 BURST: Final = 50
 FRESH_MAX: Final = 500
-# How long the server must go on missing what we no longer have before it is called lost.
-LOW_ACK_S: Final = 5.0
 HOUSEKEEPING_S: Final = 60.0
-
-
-class Ack(msgspec.Struct, frozen=True):
-    boot: str
-    seq: int
-    s: int = 1
-
-
-@dataclass(slots=True)
-class Lane:
-    """How far one device's messages have been sent, and how far the server has them."""
-
-    name: str
-    device_id: int
-    sent: tuple[int, int] = (0, 0)  # (generation, seq) of the last message handed to the broker
-    acked: tuple[int, int] = (0, 0)
-    in_flight: int = 0
-    moved_s: float = 0.0  # when the server last acknowledged, or the first message was sent
-    birth_of: int = 0  # the generation whose birth went out last
-    # An acknowledgement below what is still here: (generation, seq), and since when.
-    low_ack: tuple[int, int] | None = None
-    low_since_s: float = 0.0
-
-    def rewind(self) -> None:
-        self.sent, self.in_flight = self.acked, 0
 
 
 class Publisher:
@@ -290,10 +262,8 @@ class Publisher:
         latest: dict[tuple[str, str], int] = {}
         while not self._acks.empty():
             device, payload = self._acks.get()
-            codec: Any = msgspec.json if payload[:1] == b"{" else msgspec.msgpack
-            try:
-                ack: Ack = codec.decode(payload, type=Ack)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+            ack = read_ack(payload)
+            if ack is None:
                 self._log.warning("unreadable ack", device=device)
                 continue
             key = (device, ack.boot)
@@ -308,21 +278,10 @@ class Publisher:
                 lane.acked = max(lane.acked, (generation, seq))
                 lane.sent = max(lane.sent, lane.acked)
                 lane.moved_s = monotonic()
-            self._watch_for_loss(lane, generation, seq)
-
-    def _watch_for_loss(self, lane: Lane, generation: int, seq: int) -> None:
-        """Declare lost what the server keeps asking for and is here no more."""
-        lowest = self._spool.lowest(lane.device_id, generation) if generation else 0
-        if seq >= lowest - 1:
-            lane.low_ack = None
-        elif lane.low_ack != (generation, seq):
-            lane.low_ack, lane.low_since_s = (generation, seq), monotonic()
-        elif monotonic() - lane.low_since_s >= LOW_ACK_S:
-            self._log.warning(
-                "server misses what is gone", device=lane.name, first=seq + 1, last=lowest - 1
-            )
-            self._spool.note_gap(lane.device_id, generation, seq + 1, lowest - 1)
-            lane.low_ack = None
+            lowest = self._spool.lowest(lane.device_id, generation) if generation else 0
+            if lane.loses(generation, seq, lowest):
+                self._log.warning("server misses what is gone", device=device, first=seq + 1)
+                self._spool.note_gap(lane.device_id, generation, seq + 1, lowest - 1)
 
     def _refill(self, now_s: float) -> None:
         rate = self._settings.rate_max

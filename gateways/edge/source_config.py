@@ -14,7 +14,8 @@ from gateways.adapters.thingsboard import ThingsBoardGateway
 from gateways.edge.settings import BrokerSettings, DeviceSettings
 from gateways.modbus.planner import Limits
 from gateways.mqtt.topics import NAME_PATTERN
-from gateways.profiles.loader import NAME, PHASE_WORDS
+from gateways.profiles.loader import PHASE_WORDS
+from gateways.profiles.metrics import NAME
 from gateways.profiles.profile import Counters, Group, Phase, Phases, Profile, WireType
 from gateways.profiles.tomlfile import Section
 

@@ -257,7 +257,7 @@ def silence(_request: Request, _pdu: bytes) -> bytes | None:
 
 
 def late(request: Request, pdu: bytes) -> bytes | None:
-    time.sleep(TIMEOUT_S * 1.3)
+    time.sleep(TIMEOUT_S * 4)
     return request.frame(pdu)
 
 
@@ -468,7 +468,7 @@ def read_at_random(
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_no_read_among_very_many_with_faults_is_wrong(pytestconfig: pytest.Config) -> None:
-    reads = 50_000 if pytestconfig.getoption("--long") else 600
+    reads = 50_000 if pytestconfig.getoption("--long") else 400
     right = refused = 0
     for framing, kind, faults in (
         ("tcp", LineKind.TCP, [*NUMBERED, twice]),

@@ -103,7 +103,7 @@ def fewest(tags: list[Tag], limits: Limits) -> int:
 def test_no_division_needs_fewer_requests() -> None:
     chance = random.Random(7)
     encodings = sorted(set(WORDS_OF) - {Encoding.BIT})
-    for _ in range(300):
+    for _ in range(100):
         address, tags = 0, []
         for _ in range(chance.randrange(1, 14)):
             address += chance.randrange(6)

@@ -198,7 +198,7 @@ def test_flags_of_one_register_are_read_side_by_side() -> None:
 def test_tags_read_together_are_read_as_each_alone() -> None:
     chance = random.Random(11)
     encodings = sorted(set(Encoding) - {Encoding.BOOL})
-    for _ in range(200):
+    for _ in range(40):
         tags, address = [], 100
         for i in range(chance.randrange(1, 30)):
             encoding = chance.choice(encodings)
