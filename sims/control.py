@@ -156,10 +156,9 @@ class Control:
     def _effort(self) -> dict[str, object]:
         """Return what the lab has cost and done so far."""
         speakers = self.lab.speakers()
-        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
             "cpu_s": time.process_time(),
-            "peak_mb": peak_kb / 1024,
+            "peak_mb": _peak_mb(),
             "connected": sum(speaker.client.is_connected for speaker in speakers),
             "acknowledged": sum(speaker.client.acknowledged for speaker in speakers),
         }
@@ -174,6 +173,15 @@ class Control:
         device = self._device(name)
         change(device)
         return device.shown()
+
+
+def _peak_mb() -> float:
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # What getrusage says of a child on Linux includes what its parent had grown to.
+    lines = status.read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def _refuse_strangers(headers: dict[str, str]) -> None:
