@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from api.database import ReadOnly
+from api.alarms import Hand
+from api.clock import Now
+from api.database import ReadOnly, Transaction
 from api.devices import Watcher, institution_of
 from api.paging import PAGE_MAX, WrongCursor, read_cursor, write_cursor
 from directory.people.service import Caller
 from telemetry.devices.queries import list_names
 from telemetry.quarantine.queries import list_quarantined
 from telemetry.quarantine.rules import Reason
+from telemetry.quarantine.service import want_replay
 from telemetry.quarantine.tables import QuarantinedMessage
 
 router = APIRouter(prefix="/quarantine", tags=["devices"])
@@ -93,3 +96,28 @@ def list_set_aside(
         items=[QuarantinedView.of(message) for message in shown],
         next_cursor=write_cursor(str(shown[-1].id)) if len(found) > limit else None,
     )
+
+
+class ReplayBody(BaseModel):
+    """Which messages to take once more: these, or all of a reason."""
+
+    ids: list[int] | None = Field(default=None, max_length=1000)
+    reason: Reason | None = None
+
+
+class ReplayView(BaseModel):
+    wanted: int
+    """The ingest process takes them within seconds; what is refused again comes back here."""
+
+
+@router.post("/replay", status_code=202)
+def replay(body: ReplayBody, caller: Hand, now: Now, transaction: Transaction) -> ReplayView:
+    """Have messages taken once more, after what was wrong was mended."""
+    wanted = want_replay(
+        transaction,
+        names=names_seen_by(transaction, caller),
+        ids=body.ids,
+        reason=body.reason,
+        now=now,
+    )
+    return ReplayView(wanted=wanted)

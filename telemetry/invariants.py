@@ -19,13 +19,13 @@ INVARIANTS: dict[str, str] = {
               AND gap.filled_at IS NULL AND gap.first_missing <= lower(missing)
               AND gap.last_missing >= upper(missing) - 1)""",
     "a run stands on events of its session": """
-        SELECT run.id FROM runs AS run WHERE NOT EXISTS (
+        SELECT run.id FROM runs AS run WHERE run.boot <> 'power' AND NOT EXISTS (
             SELECT FROM device_events AS event
             WHERE event.device_id = run.device_id AND event.session = run.session)""",
     "the parts of a run are the whole of it": """
         SELECT id FROM runs WHERE warm_up_ms + work_ms + cool_down_ms <> metered_ms""",
     "a device has one open run at most": """
-        SELECT device_id FROM runs WHERE state = 'open'
+        SELECT device_id FROM runs WHERE state = 'open' AND boot <> 'power'
         GROUP BY device_id HAVING count(*) > 1""",
     "a wanted state has the command that carries it out": """
         SELECT wanted.device_id FROM wanted_states AS wanted

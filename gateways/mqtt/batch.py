@@ -27,6 +27,8 @@ from telemetry.quarantine.service import Rejected
 from telemetry.readings.service import BAD, GOOD, LATE, LATE_AFTER_MS, Row
 
 DROPPED = "SPOOL_DROPPED"
+WAITING_MAX = 2_000
+"""Messages held back for their birth, or for their device to be registered."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NUMBERED = frozenset({Kind.MEASUREMENTS, Kind.EVENT, Kind.ALARM})
 
@@ -59,7 +61,7 @@ class Batch:
     seen: dict[UUID, tuple[str, str, int]] = field(default_factory=dict)
     """Device → its name, its boot, and when (epoch ms) it was last heard of."""
     waiting: list[Arrived] = field(default_factory=list)
-    """Measurements whose birth has not been seen: it may be right behind them."""
+    """What lacks a birth or a device that may be right behind it."""
 
 
 class Sorter:
@@ -101,7 +103,10 @@ class Sorter:
         if not message.payload and kind in RETAINED:
             return  # how a retained message is taken back
         if device is None:
-            self._place_stranger(batch, message, route)
+            if may_wait and not route.is_gateway and len(batch.waiting) < WAITING_MAX:
+                batch.waiting.append(message)  # somebody may be registering it just now
+            else:
+                self._place_stranger(batch, message, route)
             return
         if message.is_retained and kind in NUMBERED:
             raise Unintelligible(Reason.RETAINED, "nobody took it just now")
@@ -129,7 +134,7 @@ class Sorter:
     ) -> bool:
         keys = self._registry.find_keys(connection, device, payload.boot)
         if keys is None:
-            if not may_wait:
+            if not may_wait or len(batch.waiting) >= WAITING_MAX:
                 raise Unintelligible(Reason.UNKNOWN_BOOT, f"no birth of {payload.boot!r}")
             batch.waiting.append(message)
             return False

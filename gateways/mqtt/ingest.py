@@ -8,6 +8,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Final
 
+import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,8 +18,9 @@ from gateways.mqtt.courier import Courier
 from gateways.mqtt.inbox import Inbox
 from gateways.mqtt.metrics import IngestCollector, serve
 from gateways.mqtt.receiver import Broker, Receiver
+from gateways.mqtt.replay import Replay
 from gateways.mqtt.topics import UPWARD, Kind, measurements, of_every_device
-from gateways.mqtt.writer import Writer
+from gateways.mqtt.writer import Away, Writer
 
 log = get_log("ingest")
 
@@ -60,6 +62,7 @@ FILTERS: Final[dict[Role, list[str]]] = {
     Role.SHARDED: [],
 }
 LOOK_FOR_DEVICES_S: Final = 5
+REPLAY_AT_ONCE: Final = 2_000
 
 
 def is_of_shard(name: str, shard: int, shards: int) -> bool:
@@ -102,6 +105,7 @@ class Ingest:
             self.courier = Courier(engine, self.receiver.publish)
             self._threads.append(Thread(target=self.courier.run, name="courier", daemon=True))
         self._stop_metrics: Callable[[], None] | None = None
+        self._replay = Replay(engine)
 
     def _connected(self) -> None:
         if not self.is_ready.is_set():
@@ -134,6 +138,8 @@ class Ingest:
             if self._options.role is Role.SHARDED and monotonic() - looked_at >= LOOK_FOR_DEVICES_S:
                 self._follow_devices()
                 looked_at = monotonic()
+            if self.courier is not None:
+                self.look_at_quarantine()
             dead = [thread.name for thread in self._threads if not thread.is_alive()]
             if not self.receiver.is_alive:
                 dead.append("network")
@@ -151,8 +157,19 @@ class Ingest:
         for thread in self._threads:
             thread.join(STOP_LIMIT_S)
         self.receiver.stop()
+        self._replay.close()
         if self._stop_metrics is not None:
             self._stop_metrics()
+
+    def look_at_quarantine(self) -> None:
+        """Take messages out of the quarantine again, where somebody wants that."""
+        try:
+            done = self._replay.run(at_most=REPLAY_AT_ONCE)
+        except (psycopg.Error, SQLAlchemyError, Away) as error:
+            log.warning("replay waits for the database", error=str(error)[:200])
+            return
+        if done.tried:
+            log.info("replayed", stored=done.stored, set_aside=done.set_aside)
 
     def _follow_devices(self) -> None:
         """Subscribe to the devices of our shard that were not there before."""

@@ -40,7 +40,7 @@ from telemetry.devices.service import (
 )
 from telemetry.events.service import store_alarms, store_events
 from telemetry.quarantine.rules import Reason
-from telemetry.quarantine.service import quarantine
+from telemetry.quarantine.service import quarantine, want_replay_of_boot
 from telemetry.readings.service import (
     DAY_MS,
     Row,
@@ -57,8 +57,8 @@ log = get_log("writer")
 
 BATCH_MAX: Final = 2_000
 LINGER_S: Final = 0.01
-BIRTH_WAIT_MS: Final = 5_000
-WAITING_MAX: Final = 2_000
+WAIT_MS: Final = 5_000
+"""For a birth, or for a device to be registered; then what lacks it is set aside."""
 DERIVE_EVERY_S: Final = 0.25
 SEEN_EVERY_S: Final = 5.0
 SETTLE_EVERY_S: Final = 1.0
@@ -134,8 +134,23 @@ class Writer:
             if self.stopping.is_set() and self._session_connection is None:
                 return
         self._derive(is_last=True)
+        self.close()
+
+    def write_now(self, arrived: list[Arrived]) -> None:
+        """Write these and be done with them, in the caller's own thread.
+
+        Raises:
+            Away: when the database cannot be used now.
+        """
+        self._connect()
+        self._done.clear()
+        self._write(arrived)
+        self._derive(is_last=True)
+
+    def close(self) -> None:
         if self._session_connection is not None:
             self._session_connection.close()
+            self._session_connection = None
 
     def _persist(self, arrived: list[Arrived]) -> None:
         """Write these however long the database is away; it is the only way out but stopping."""
@@ -237,6 +252,7 @@ class Writer:
         if route.device is None:
             return
         birth: messages.Birth = messages.decode(Kind.BIRTH, message.payload)
+        is_news = self._registry.find_keys(self._raw, route.device, birth.boot) is None
         keys = store_birth(
             self._raw,
             route.device.id,
@@ -247,12 +263,14 @@ class Writer:
             received_at=as_instant(message.received_ms),
         )
         self._registry.learn(route.device, birth.boot, keys)
+        if is_news:
+            want_replay_of_boot(self._raw, route.name, as_instant(message.received_ms))
 
     def _write_once(self, arrived: list[Arrived]) -> None:
         connection = self._session_connection
         assert connection is not None, "connected before anything is written"
         now_ms = int(read_clock().timestamp() * 1000)
-        old_enough = now_ms - BIRTH_WAIT_MS
+        old_enough = now_ms - WAIT_MS
         with connection.begin():
             batch = self._sorter.sort_out(
                 self._raw, [one for one in arrived if one.received_ms > old_enough], may_wait=True

@@ -23,6 +23,11 @@ class QuarantinedMessage(Base):
             unique=True,
             postgresql_where="replayed_at IS NULL",
         ),
+        Index(
+            "ix_quarantine_replay_wanted",
+            "id",
+            postgresql_where="replay_wanted_at IS NOT NULL AND replayed_at IS NULL",
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -36,4 +41,6 @@ class QuarantinedMessage(Base):
     received_at: Mapped[datetime]
     """When it last came."""
     times: Mapped[int] = mapped_column(default=1)
+    replay_wanted_at: Mapped[datetime | None]
+    """Somebody mended what was wrong: the ingest process takes it once more."""
     replayed_at: Mapped[datetime | None]

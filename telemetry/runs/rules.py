@@ -36,6 +36,7 @@ class Doubt(StrEnum):
     COUNTER_REPLACED = "counter_replaced"
     COUNTER_FASTER_THAN_TIME = "counter_faster_than_time"
     CLOCK_WENT_BACK = "clock_went_back"
+    NO_COUNTER = "no_counter"  # told by power alone: a duration seen, not a time counted
 
 
 class RunState(StrEnum):

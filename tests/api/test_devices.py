@@ -1,5 +1,7 @@
 """Routes on devices, alarms and the quarantine: what they show, and to whom."""
 
+import hashlib
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -9,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
 from telemetry.alarms.service import raise_alarm
+from telemetry.devices.claims import list_logins
 from telemetry.devices.service import (
     KnownDevice,
     MetricDeclared,
@@ -297,3 +300,38 @@ def test_web_hook_goes_by_https_without_a_password(
     )
 
     assert (answer.status_code, answer.json()["code"]) == (422, "alarm_recipient_refused")
+
+
+def test_claim_code_turns_into_credentials_once(
+    signed_in_as: SignedInAs,
+    cast: Cast,
+    stranger: TestClient,
+    session_factory: sessionmaker[Session],
+) -> None:
+    mei = signed_in_as(cast.mei)
+    body = {"name": "scale-7", "model": "YX-B200", "protocol": "mqtt"}
+    assert mei.post("/api/v1/devices", json=body).status_code == 201
+    first = mei.post("/api/v1/devices/scale-7/claims").json()["code"]
+    code = mei.post("/api/v1/devices/scale-7/claims").json()["code"]
+
+    void = stranger.post("/api/v1/device-claims", json={"code": first})
+    told = stranger.post("/api/v1/device-claims", json={"code": code.lower().replace("-", " ")})
+    again = stranger.post("/api/v1/device-claims", json={"code": code})
+
+    assert (void.status_code, told.status_code, again.status_code) == (404, 201, 404)
+    assert told.json()["name"] == "scale-7"
+    with session_factory() as session:
+        (login,) = list_logins(session)
+    _, _, rounds, salt, digest = login.password_hash.split("$")
+    password = told.json()["password"].encode()
+    expected = hashlib.pbkdf2_hmac("sha512", password, b64decode(salt), int(rounds))
+    assert b64decode(digest) == expected
+
+
+def test_device_name_is_taken_for_all_institutions(signed_in_as: SignedInAs, cast: Cast) -> None:
+    body = {"name": "scale-8", "model": "YX-B200", "protocol": "mqtt"}
+    assert signed_in_as(cast.mei).post("/api/v1/devices", json=body).status_code == 201
+
+    again = signed_in_as(cast.mei).post("/api/v1/devices", json=body)
+
+    assert (again.status_code, again.json()["code"]) == (409, "device_name_taken")

@@ -14,7 +14,8 @@ from telemetry.runs.detection import DetectedRun, Detection, Sample, find_runs
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 RULE = Detection(on_w=50, off_w=40, join=timedelta(seconds=60), min_run=timedelta(seconds=10))
-TRACES = Path(os.environ.get("YIXIANG_TRACES", "/nowhere"))
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data" / "traces"
+TRACES = Path(os.environ.get("YIXIANG_TRACES", BESIDE))
 """The tracebase data set's measured days, which are not ours to pass on."""
 
 
