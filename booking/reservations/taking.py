@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from booking.policies.books import Book
 from booking.reservations.asking import Asker, Request
@@ -21,10 +21,23 @@ from booking.reservations.tables import (
     Reservation,
     as_slot,
 )
-from foundation.database import violated_constraint
+from foundation.database import Base, violated_constraint
 from foundation.identifiers import InstrumentId, PersonId, new_id
 
 FUNDS_WITHIN = timedelta(hours=24)
+WRITTEN = (
+    *("id", "instrument_id", "institution_id", "enterprise_id", "holder_id", "during", "blocked"),
+    *("state", "mode", "purpose", "answers", "terms", "made_by", "series_id", "expires_at"),
+    *("revision", "created_at", "changed_at"),
+)
+# Built once, and sent past the unit of work: the one statement that all reservations wait for.
+RESERVATIONS = Base.metadata.tables[Reservation.__tablename__]
+TAKE = (
+    insert(RESERVATIONS)
+    .values({name: bindparam(name) for name in WRITTEN})
+    .on_conflict_do_nothing(constraint=NO_OVERLAP)
+    .returning(RESERVATIONS.c.id)
+)
 
 
 def as_range(slot: Slot) -> Range[datetime]:
@@ -123,32 +136,33 @@ def _insert(
     slot = request.wish.slot
     # The exclusion constraint decides. Doing nothing on a clash, rather than failing,
     # keeps the transaction alive for those who have more to say or to try.
-    taken: Reservation | None = session.scalar(
-        insert(Reservation)
-        .values(
-            id=new_id(),
-            instrument_id=book.instrument.id,
-            institution_id=book.instrument.institution_id,
-            enterprise_id=asker.enterprise_id,
-            holder_id=asker.person_id,
-            during=as_range(slot),
-            blocked=as_range(book.policy.blocked(slot)),
-            state=state,
-            mode=request.mode,
-            purpose=request.purpose,
-            answers=dict(request.answers),
-            terms=book.terms.document(),
-            made_by=by if by != asker.person_id else None,
-            series_id=series_id,
-            expires_at=expires_at or expiry_of(state, slot, book, now=now),
-            revision=0,
-            created_at=now,
-            changed_at=now,
-        )
-        .on_conflict_do_nothing(constraint=NO_OVERLAP)
-        .returning(Reservation)
+    reservation = Reservation(
+        id=new_id(),
+        instrument_id=book.instrument.id,
+        institution_id=book.instrument.institution_id,
+        enterprise_id=asker.enterprise_id,
+        holder_id=asker.person_id,
+        during=as_range(slot),
+        blocked=as_range(book.policy.blocked(slot)),
+        state=state,
+        mode=request.mode,
+        purpose=request.purpose,
+        answers=dict(request.answers),
+        terms=book.terms.document(),
+        made_by=by if by != asker.person_id else None,
+        series_id=series_id,
+        expires_at=expires_at or expiry_of(state, slot, book, now=now),
+        revision=0,
+        created_at=now,
+        changed_at=now,
     )
-    return taken
+    written = {name: getattr(reservation, name) for name in WRITTEN}
+    if session.connection().execute(TAKE, written).one_or_none() is None:
+        return None
+    # As if it had been read back: what was written is all there is to know.
+    make_transient_to_detached(reservation)
+    session.add(reservation)
+    return reservation
 
 
 def release_expired(

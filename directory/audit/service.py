@@ -7,7 +7,12 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from directory.audit.tables import AuditEntry
+from foundation.database import Base
 from foundation.identifiers import PersonId
+
+# Built once. Inline: nothing is read back, so that who may not read the trail may still add
+# to it.
+ADD = insert(Base.metadata.tables[AuditEntry.__tablename__]).inline()
 
 
 def record(
@@ -21,16 +26,14 @@ def record(
     **detail: Any,  # noqa: ANN401 - whatever JSON says best
 ) -> None:
     """Add one entry. `detail` carries no personal data: ids, states and amounts only."""
-    session.execute(
-        # Inline: nothing is read back, so that who may not read the trail may still add to it.
-        insert(AuditEntry)
-        .inline()
-        .values(
-            at=now,
-            actor_id=actor_id,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=str(subject_id),
-            detail=detail,
-        )
+    session.connection().execute(
+        ADD,
+        {
+            "at": now,
+            "actor_id": actor_id,
+            "action": action,
+            "subject_kind": subject_kind,
+            "subject_id": str(subject_id),
+            "detail": detail,
+        },
     )
