@@ -1,9 +1,10 @@
 """What the gateway knows of one device, and the messages that each poll makes of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from gateways.edge.load import LoadWatcher
 from gateways.edge.reporting import Channel, Reporter, Sample, bundle
 from gateways.edge.sessions import Run, RunWatcher, take_tally
 from gateways.edge.settings import DeviceSettings
@@ -55,6 +56,10 @@ class Twin:
         self._reporter = Reporter(self.channels)
         run = self.record.memory.get("run")
         self._watcher = RunWatcher(new_session, Run.from_memory(run) if run else None)
+        threshold = self.profile.phases.threshold if self.profile.phases else None
+        metered_ms = int(self.record.memory.get("metered_ms", 0))
+        is_running = self._watcher.run is not None
+        self._load = LoadWatcher(threshold, metered_ms, is_running) if threshold else None
         self.standing: Standing | None = None
         self.standing_at_ms = 0
         self._alarms: dict[str, bool] = {}
@@ -65,6 +70,8 @@ class Twin:
         own = []
         if self.profile.phases is not None:
             own.append(("phase", "1", WireType.INTEGER.value))
+            if self.profile.phases.threshold is not None:
+                own.append(("run_ms", "ms", WireType.COUNTER.value))
         if self.profile.interlock is not None:
             own.append(("interlock", "1", WireType.BOOLEAN.value))
         keys = self._spool.metric_keys(self.record.id, [*wanted, *own])
@@ -114,8 +121,13 @@ class Twin:
         events: list[dict[str, Any]] = []
         phase = self._phase(samples)
         if self.profile.phases is not None and self.profile.phases.metric in samples:
-            found["phase"] = self._phase_sample(phase, samples[self.profile.phases.metric])
-            tally = take_tally(self.profile.counters, samples, at_ms)
+            status = samples[self.profile.phases.metric]
+            found["phase"] = self._phase_sample(phase, status)
+            counters = self.profile.counters
+            if self._load is not None:
+                found["run_ms"] = Sample(self._load.run_ms, Quality.GOOD, status.at_ms)
+                counters = replace(counters, run_ms="run_ms")
+            tally = take_tally(counters, found, at_ms)
             if phase is not None and tally is not None:
                 events = self._watcher.observe(phase, tally, lease)
         chosen = self._reporter.choose(found)
@@ -164,7 +176,13 @@ class Twin:
     def _phase(self, samples: Mapping[str, Sample]) -> Phase | None:
         phases = self.profile.phases
         sample = samples.get(phases.metric) if phases else None
-        if phases is None or sample is None or not isinstance(sample.value, int | str):
+        if phases is None or sample is None:
+            return None
+        if self._load is not None:
+            if not isinstance(sample.value, int | float):
+                return None
+            return self._load.observe(sample.value, sample.at_ms)
+        if not isinstance(sample.value, int | str):
             return None
         return phases.codes.get(sample.value)
 
@@ -196,4 +214,7 @@ class Twin:
 
     def _memory(self) -> dict[str, Any]:
         run = self._watcher.run
-        return {"run": run.to_memory() if run else None}
+        memory: dict[str, Any] = {"run": run.to_memory() if run else None}
+        if self._load is not None:
+            memory["metered_ms"] = self._load.run_ms
+        return memory

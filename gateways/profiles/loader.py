@@ -15,6 +15,8 @@ from gateways.profiles.profile import (
     Phase,
     Phases,
     Profile,
+    Threshold,
+    WireType,
 )
 from gateways.profiles.tomlfile import FileProblem, FileRefused, Section, Source
 
@@ -122,6 +124,8 @@ def read_phases(root: Section, metrics: dict[str, Metric]) -> Phases | None:
     if section is None:
         return None
     metric = section.text("metric", choices=list(metrics) or None)
+    if "run_above" in section:
+        return read_threshold(section, metric, metrics)
     codes: dict[int | str, Phase] = {}
     for word, phase in PHASE_WORDS.items():
         for code in section.values(word):
@@ -133,6 +137,27 @@ def read_phases(root: Section, metrics: dict[str, Metric]) -> Phases | None:
         section.problem(None, "missing", "没有任何阶段代码", "names no code of any phase")
     section.refuse_unknown()
     return Phases(metric, codes)
+
+
+def read_threshold(section: Section, metric: str, metrics: dict[str, Metric]) -> Phases:
+    """Read when a load counts as running; the gateway then counts `run_ms` by itself."""
+    known = metrics.get(metric)
+    if known is not None and known.wire in {WireType.STRING, WireType.BOOLEAN}:
+        section.problem("metric", "wrong_type", "须为数值", "must be a number to have a threshold")
+    above = float(section.number("run_above", None, low=-1e300, high=1e300))
+    below = float(section.number("idle_below", None, low=-1e300, high=1e300))
+    if below > above:
+        section.problem("idle_below", "out_of_range", "须不大于 run_above", "is above run_above")
+    hold_s = section.seconds("hold", 10.0, low=0, high=3600)
+    section.refuse_unknown()
+    if "run_ms" in metrics:
+        section.problem(
+            "run_above",
+            "reserved",
+            "此描述已有 run_ms",
+            "counts run_ms, which is a metric here",
+        )
+    return Phases(metric, {}, Threshold(above, below, hold_s))
 
 
 def read_counters(root: Section, metrics: dict[str, Metric]) -> Counters:

@@ -59,11 +59,21 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """When an instrument that says nothing of itself is running, by what it draws."""
+
+    run_above: float
+    idle_below: float
+    hold_s: float = 10.0  # it must stay there this long, so that no spike is a run
+
+
+@dataclass(frozen=True, slots=True)
 class Phases:
-    """Which metric tells the phase, and what its codes mean."""
+    """Which metric tells the phase: by its codes, or by a threshold."""
 
     metric: str
     codes: dict[int | str, Phase]  # words where a foreign device uses them
+    threshold: Threshold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from tests.devices.field import (
     until,
     write_config,
 )
-from tests.devices.modbus_server import Server, serving
+from tests.devices.modbus_server import Device, Server, serving
 from tests.servers import BrokerUnderTest, run_broker
 
 ROOT = Path(__file__).parents[2]
@@ -333,6 +334,48 @@ def test_absent_device_is_offline_and_stops_nobody(
         gone = platform.wait(f"{name}-gone/state")
 
     assert (gone["online"], gone["op"]) == (False, "not_available")
+
+
+def test_silent_instrument_is_metered_by_what_its_meter_sees(
+    broker: BrokerUnderTest, platform: Platform, server: Server, name: str, tmp_path: Path
+) -> None:
+    meter = Device()
+    server.devices[5] = meter
+    (tmp_path / "by-load.toml").write_text(
+        '[profile]\nname = "by-load"\nmodel = "M"\n[[metric]]\nname = "power_w"\naddress = 0\n'
+        'type = "uint16"\n[[metric]]\nname = "energy_wh"\naddress = 1\ntype = "uint32"\n'
+        'exact = true\n[phase]\nmetric = "power_w"\nrun_above = 150\nidle_below = 100\n'
+        'hold = "300ms"\n[counters]\nenergy_wh = "energy_wh"\n',
+        encoding="utf-8",
+    )
+
+    def draw(watts: int, energy_wh: int) -> None:
+        meter.put("holding", 0, struct.pack(">HI", watts, energy_wh))
+
+    draw(20, 1000)
+    url = broker.gateway_url(f"gw-{name}", [name])
+    config = write_config(
+        tmp_path,
+        name=f"gw-{name}",
+        broker=url,
+        port=server.port,
+        devices={name: 5},
+        more='profiles = "."',
+    )
+    config.write_text(config.read_text().replace('"sim-tensile"', '"by-load"'))
+    with gateway_on(config):
+        until(lambda: platform.value_of(name, "phase") == 0, what="standing idle")
+        draw(900, 1000)
+        start = platform.wait(f"{name}/evt", lambda b: b["e"] == "start")
+        until(lambda: (platform.value_of(name, "run_ms") or 0) > 500, what="half a second")
+        draw(20, 1050)
+        stop = platform.wait(f"{name}/evt", lambda b: b["e"] == "stop")
+    with gateway_on(config):
+        until(lambda: platform.value_of(name, "run_ms") == stop["run_ms"], what="the same counter")
+
+    assert (start["run_ms"], start["energy_wh"], stop["energy_wh"]) == (0, 1000, 1050)
+    # What was counted is the time between the events, to within a poll.
+    assert abs(stop["run_ms"] - (stop["ts"] - start["ts"])) <= 250
 
 
 def test_register_the_device_does_not_have_costs_only_itself(

@@ -16,11 +16,12 @@ from gateways.edge.interlock import (
     read_command,
     target_of,
 )
+from gateways.edge.load import LoadWatcher
 from gateways.edge.reporting import Channel, Reporter, Sample, bundle
 from gateways.edge.sessions import Run, RunWatcher, Tally, take_tally
 from gateways.modbus.breaker import Breaker, BreakerState
 from gateways.modbus.registers import Quality, Value
-from gateways.profiles.profile import Counters, Phase
+from gateways.profiles.profile import Counters, Phase, Threshold
 from gateways.spool.commands import Wanted
 
 NOW = 1_795_000_000_000
@@ -175,6 +176,41 @@ def test_counter_that_cannot_be_read_makes_no_event() -> None:
     assert take_tally(counters, bad, NOW) is None
     good = {"run_ms": sample(Decimal("1.5")), "cycles": sample(3)}
     assert take_tally(counters, good, NOW) == Tally(NOW, Decimal("1.5"), 3)
+
+
+# Metering by load.
+
+
+def metered(*loads: tuple[float, float]) -> tuple[list[Phase], int]:
+    """Feed (seconds, watts); return the phases and the milliseconds counted."""
+    load = LoadWatcher(Threshold(run_above=150, idle_below=100, hold_s=10))
+    phases = [load.observe(watts, NOW + int(seconds * 1000)) for seconds, watts in loads]
+    return phases, load.run_ms
+
+
+def test_load_above_the_threshold_for_long_enough_is_a_run() -> None:
+    loads = [(s, 500.0 if 20 <= s < 80 else 20.0) for s in range(0, 120, 5)]
+
+    phases, run_ms = metered(*loads)
+
+    assert [s for (s, _), p in zip(loads, phases, strict=True) if p is Phase.RUN] == [
+        *range(30, 90, 5)
+    ]
+    assert run_ms == 60_000
+
+
+def test_spike_and_dip_change_nothing() -> None:
+    spike = [(0, 20.0), (5, 900.0), (12, 20.0), (20, 20.0)]
+    dip = [(0, 500.0), (10, 500.0), (15, 20.0), (20, 120.0), (30, 500.0)]
+
+    assert metered(*spike) == ([Phase.IDLE] * 4, 0)
+    assert metered(*dip)[0] == [Phase.IDLE, *[Phase.RUN] * 4]
+
+
+def test_time_that_nobody_saw_is_not_counted() -> None:
+    _, run_ms = metered((0, 500.0), (10, 500.0), (20, 500.0), (320, 500.0), (330, 500.0))
+
+    assert run_ms == 20_000
 
 
 # Breaker.

@@ -483,6 +483,9 @@ def test_sound_profile_has_no_problems(tmp_path: Path) -> None:
         ),
         pytest.param("run = [2]", "run = [2, 2]", [(12, "wrong_form")], id="code twice"),
         pytest.param("run = [2]", "", [(10, "missing")], id="no codes"),
+        pytest.param(
+            "run = [2]", "run_above = 5\nidle_below = 9", [(13, "out_of_range")], id="load"
+        ),
         pytest.param("[phase]", "[phase", [(10, "toml_malformed")], id="no TOML"),
         pytest.param("[phase]", "[phases]", [(10, "unknown_key")], id="unknown table"),
         pytest.param(
