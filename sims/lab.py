@@ -169,7 +169,6 @@ class Lab:
             elapsed = self.clock.elapse()
             if not self.clock.stepped:
                 self.live(elapsed)
-                self._live_groups(1)
 
     def step(self, ms: int) -> None:
         """In stepped mode: let exactly `ms` of time go by."""
@@ -179,7 +178,9 @@ class Lab:
             raise ValueError(f"a step is from 0 to {STEPPED_MS_MAX} ms")
         self.live(Elapsed(ms, ms))
         if self._owed.physics_ms:
-            self._live_slice(self._owed.physics_ms)
+            self._begin_slice(self._owed.physics_ms)
+            while self._groups_due:
+                self._live_group()
         self.send(self.devices.values())
 
     def live(self, elapsed: Elapsed) -> None:
@@ -193,16 +194,29 @@ class Lab:
             self._owed.calendar_ms + elapsed.calendar_ms,
         )
         has_lived = False
-        # Sockets must be served too, however far behind the physics is: the rest stays owed.
         until_ms = monotonic_ms() + TURN_MS
-        while self._owed.physics_ms >= self.slice_ms:
-            self._live_slice(self.slice_ms)
-            has_lived = True
-            if not self.clock.stepped and monotonic_ms() > until_ms:
-                self._say_it_lags()
+        while self._groups_due or self._owed.physics_ms >= self.slice_ms:
+            if self._groups_due:
+                self._live_group()
+                has_lived = True
+            else:
+                self._begin_slice(self.slice_ms)
+            if not self.clock.stepped and self._is_enough(until_ms):
                 break
         if has_lived and len(self._groups) == 1:
             self.send(self._groups[0])
+
+    def _is_enough(self, until_ms: float) -> bool:
+        """Tell whether to leave the rest for later.
+
+        Groups take turns so that a fleet does not speak all at once, and sockets must be
+        served however far behind the physics is.
+        """
+        is_behind = self._owed.physics_ms >= self.slice_ms
+        if is_behind and monotonic_ms() > until_ms:
+            self._say_it_lags()
+            return True
+        return len(self._groups) > 1 and not is_behind
 
     def _say_it_lags(self) -> None:
         behind_s = self._owed.physics_ms / 1000 / self.clock.speed
@@ -214,29 +228,25 @@ class Lab:
                 behind_s,
             )
 
-    def _live_slice(self, physics_ms: int) -> None:
-        self._live_groups(self._groups_due)
+    def _begin_slice(self, physics_ms: int) -> None:
         # The calendar goes along in proportion, and ends where it should.
         owed = self._owed
         calendar_ms = owed.calendar_ms * physics_ms // owed.physics_ms
         self._owed = Elapsed(owed.physics_ms - physics_ms, owed.calendar_ms - calendar_ms)
-        self.clock.moved(Elapsed(physics_ms, calendar_ms))
+        self._slice = Elapsed(physics_ms, calendar_ms)
+        self.clock.moved(self._slice)
         self._play()
         self._groups_due = len(self._groups)
-        self._slice = Elapsed(physics_ms, calendar_ms)
-        if len(self._groups) == 1 or self.clock.stepped:
-            self._live_groups(len(self._groups))
 
-    def _live_groups(self, count: int) -> None:
-        """Let the next few groups live through the slice that is under way."""
+    def _live_group(self) -> None:
+        """Let the next group live through the slice that is under way."""
         stamp_ms = self.clock.stamp_ms
-        for _ in range(min(count, self._groups_due)):
-            group = self._groups[-self._groups_due]
-            self._groups_due -= 1
-            for device in group:
-                device.live(self._slice.physics_ms, self._slice.calendar_ms, stamp_ms)
-            if len(self._groups) > 1:
-                self.send(group)
+        group = self._groups[-self._groups_due]
+        self._groups_due -= 1
+        for device in group:
+            device.live(self._slice.physics_ms, self._slice.calendar_ms, stamp_ms)
+        if len(self._groups) > 1:
+            self.send(group)
 
     def send(self, devices: Iterable[SimDevice]) -> None:
         """Remember first, then speak: no counter may be seen that could be forgotten."""

@@ -7,7 +7,8 @@ import typer
 
 from cli.embedded.accounts import field_account, new_password
 from cli.measuring import AsJson, Figures, report, scratch_broker
-from sims.measure import measure, names
+from sims.measure import MeasureFailed, measure, names
+from sims.mqtt.load import LoadFailed
 
 CORES_GOAL = 1.0
 SAID_LEAST = 0.98
@@ -26,7 +27,11 @@ def run(
     passwords = {account.name: account.password for account in accounts}
     with scratch_broker(accounts) as broker:
         url = f"mqtt://127.0.0.1:{broker.field_port}"
-        cost = measure(url, passwords, devices=devices, seconds=seconds)
+        try:
+            cost = measure(url, passwords, devices=devices, seconds=seconds)
+        except (MeasureFailed, LoadFailed) as failed:
+            typer.echo(f"sims: {failed}", err=True)
+            raise typer.Exit(1) from None
         kind = broker.name
     said = cost.messages_per_s / devices
     report(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sims.clock import SimClock
+from sims.clock import Elapsed, SimClock
 from sims.faults import Board, Fault
 from sims.lab import Lab, Place
 from sims.machine import Phase
@@ -94,6 +94,34 @@ def test_busy_fleet_works_by_itself_and_not_all_at_once() -> None:
 
     assert 2 <= phases.count(Phase.RUN) <= 8
     assert all(device.machine.run_ms > 500_000 for device in lab.devices.values())
+
+
+def test_large_fleet_takes_turns_and_keeps_step() -> None:
+    lab = Lab(fleet({"YX-BA220": 400}), SimClock(), Place())
+    for device in lab.devices.values():
+        device.power_up()
+    machines = [device.machine for device in lab.devices.values()]
+    moved = []
+
+    for _ in range(80):
+        before = sum(machine.age_ms for machine in machines)
+        lab.live(Elapsed(50, 50))
+        moved.append((sum(machine.age_ms for machine in machines) - before) // 1000)
+
+    assert max(moved) <= 20
+    assert {machine.age_ms for machine in machines} <= {3000, 4000}
+
+
+def test_fleet_that_fell_behind_catches_up() -> None:
+    lab = Lab(fleet({"YX-BA220": 400}), SimClock(), Place())
+    for device in lab.devices.values():
+        device.power_up()
+
+    lab.live(Elapsed(10_000, 10_000))
+    for _ in range(60):
+        lab.live(Elapsed(0, 0))
+
+    assert {device.machine.age_ms for device in lab.devices.values()} == {10_000}
 
 
 @pytest.mark.parametrize(
