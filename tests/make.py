@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from billing.tariffs.tables import Tariff
 from booking.instruments.tables import Instrument, InstrumentDevice
+from booking.reservations.tables import Reservation
 from directory.enterprises.tables import Enterprise
 from directory.institutions.tables import Institution
 from directory.people.passwords import hash_password
@@ -148,6 +149,35 @@ def tariff(
         billed_min_s=int(billed_min.total_seconds()),
         billed_step_s=int(billed_step.total_seconds()),
         created_at=LONG_AGO,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def reservation(
+    session: Session,
+    *,
+    instrument: Instrument,
+    holder: Person,
+    starts_at: datetime,
+    length: timedelta = timedelta(hours=1),
+    state: str = "reserved",
+    purpose: str = "",
+) -> Reservation:
+    assert holder.enterprise_id is not None, "only an enterprise's people reserve"
+    during = Range(starts_at, starts_at + length)
+    made = Reservation(
+        instrument_id=instrument.id,
+        institution_id=instrument.institution_id,
+        enterprise_id=holder.enterprise_id,
+        holder_id=holder.id,
+        during=during,
+        blocked=during,
+        state=state,
+        purpose=purpose,
+        created_at=LONG_AGO,
+        changed_at=LONG_AGO,
     )
     session.add(made)
     session.flush()

@@ -19,6 +19,9 @@ from directory.privacy.vault import Vault
 from directory.roles.rules import Role
 from foundation.encryption import Place
 from foundation.identifiers import PersonId, new_id
+from foundation.logs import get_log
+
+log = get_log("files")
 
 REVIEWING = (Role.REVIEWER, Role.OPERATOR)
 
@@ -89,7 +92,11 @@ def read(shelf: Shelf, file_id: UUID, *, caller: Caller, now: datetime) -> tuple
         DataErased: when its owner had it erased.
     """
     stored = find(shelf.vault.session, file_id, caller=caller)
-    sealed = shelf.store.get(stored.store_key)
+    try:
+        sealed = shelf.store.get(stored.store_key)
+    except OSError as error:
+        log.exception("content of a file is gone", file_id=str(file_id))
+        raise FileNotFound from error
     content = shelf.vault.open_bytes(sealed, subject=stored.subject_id, place=_place(stored.id))
     _record(shelf.vault.session, "file.read", caller.person_id, file_id, now)
     return stored, content

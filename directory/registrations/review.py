@@ -220,7 +220,9 @@ def reveal(
     if not reason.strip():
         raise ReasonRequired
     registration = find_for_review(vault.session, registration_id)
-    identity = vault.session.get_one(PersonIdentity, registration.person_id)
+    identity = vault.session.get(PersonIdentity, registration.person_id)
+    if identity is None:
+        raise DataErased
     text = open_field(vault, identity, field)
     record(
         vault.session,
