@@ -111,7 +111,7 @@ def test_every_process_of_the_demo_has_its_service() -> None:
 
 def test_example_environment_names_every_setting_and_no_other() -> None:
     text = (PROJECT / ".env.example").read_text(encoding="utf-8")
-    named = re.findall(r"^(\w+)=", text, flags=re.MULTILINE)
+    named = re.findall(r"^(?:# )?(YIXIANG_\w+)=", text, flags=re.MULTILINE)
 
     assert sorted(named) == sorted(KNOWN)
 

@@ -20,7 +20,8 @@ ROOMS = [
 ]
 # A word in backticks that looks like a path of this repository.
 PATH = re.compile(
-    r"`((?:[a-z_]+/)+[\w.-]+\.(?:py|toml|yml|md|json|mjs|ts|tsx)|[a-z_]+(?:/[a-z_]+)+)`"
+    r"`((?:[a-z_]+/)+[\w.-]+\.(?:py|toml|yml|md|json|mjs|ts|tsx)"
+    rf"|(?:{'|'.join([*ROOMS, 'web', 'ops', 'docs'])})(?:/[a-z_]+)+)`"
 )
 
 
