@@ -26,6 +26,7 @@ from cli.embedded.programs import (
     Spokesman,
     default_data_folder,
     find_spokesmen,
+    read_spokesmen,
     write_gateway_file,
 )
 from cli.embedded.running import note_environment
@@ -257,16 +258,6 @@ def choose_port(wanted: int | None) -> int:
     if wanted and port != wanted:
         raise CannotRun(f"port {wanted} is taken; give another with --port")
     return port
-
-
-def read_spokesmen(database_url: str) -> list[Spokesman]:
-    """Return which account speaks for which devices, as the platform's tables say."""
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
-        rows = connection.execute(
-            "SELECT coalesce(gateway, name), array_agg(name ORDER BY name)"
-            " FROM devices GROUP BY 1 ORDER BY 1"
-        ).fetchall()
-    return [Spokesman(account, tuple(devices)) for account, devices in rows]
 
 
 def say(text: str) -> None:
