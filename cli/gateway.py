@@ -40,7 +40,7 @@ def run(
         typer.echo("gateway: --config FILE is needed / 缺少 --config 文件", err=True)
         raise typer.Exit(2)
 
-    from foundation.logs import set_up_logs
+    from foundation.logs import get_log, set_up_logs
     from gateways.edge.central import CentralStore
     from gateways.edge.process import Gateway, write_ready_file
     from gateways.spool.database import SpoolUnusable
@@ -49,6 +49,8 @@ def run(
     settings = load(config)
     central = CentralStore(settings.spool.path.with_suffix(".central"), config)
     if central.version:
+        # Links and devices of the local file are not in force then, so say so.
+        get_log("gateway").info("central configuration in force", version=central.version)
         settings = load(config, central.file())
     try:
         gateway = Gateway(settings, central)

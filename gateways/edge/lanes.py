@@ -30,9 +30,11 @@ class Lane:
     # An acknowledgement below what is still here: (generation, seq), and since when.
     low_ack: tuple[int, int] | None = None
     low_since_s: float = 0.0
+    # Whether the last look found nothing more; a commit, an ack or a rewind says look again.
+    is_drained: bool = False
 
     def rewind(self) -> None:
-        self.sent, self.in_flight = self.acked, 0
+        self.sent, self.in_flight, self.is_drained = self.acked, 0, False
 
     def loses(self, generation: int, seq: int, lowest: int) -> bool:
         """Say whether the server has long asked for what is here no more."""

@@ -82,7 +82,7 @@ class Publisher:
             client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca))
         client.will_set(topics.state(self._name), will, qos=QOS, retain=True)
         client.max_inflight_messages_set(100)
-        client.reconnect_delay_set(1, 30)
+        client.reconnect_delay_set(1, 10)
         client.on_connect = self._note_connect
         client.on_disconnect = self._note_disconnect
         client.on_message = self._note_message
@@ -152,6 +152,9 @@ class Publisher:
 
     def _note_commit(self, device_id: int, rows: Sequence[Row]) -> None:
         self._fresh.extend((device_id, row) for row in rows)
+        for lane in list(self._lanes.values()):
+            if lane.device_id == device_id:
+                lane.is_drained = False
 
     # Called by paho's thread: these only put down what came.
 
@@ -227,7 +230,7 @@ class Publisher:
         if now_s - self._tidied_s >= HOUSEKEEPING_S:
             self._tidied_s = now_s
             self._spool.drop_aged(self._now_ms())
-        for lane in list(self._lanes.values()):
+        for lane in [each for each in self._lanes.values() if self._spool.has_gap(each.device_id)]:
             for row in self._spool.declare_gaps(lane.device_id, self._now_ms()):
                 # Ahead of its turn: the server cannot acknowledge past a gap it has not heard of.
                 self._publish(f"{topics.PREFIX}/{lane.name}/{row.kind}", row.payload)
@@ -297,20 +300,24 @@ class Publisher:
             lane.rewind()
             lane.moved_s = now_s
         room = min(settings.window - lane.in_flight, BURST, int(self._allowance))
-        if room <= 0:
+        if room <= 0 or lane.is_drained:
             return False
+        lane.is_drained = True  # before looking, so that a commit meanwhile is not overlooked
         rows = self._spool.waiting(lane.device_id, lane.sent, room)
         for row in rows:
             if row.generation != lane.birth_of:
                 self._announce_old_birth(lane, row.generation)
             if not self._publish(f"{topics.PREFIX}/{lane.name}/{row.kind}", row.payload):
+                lane.is_drained = False
                 return False
             if lane.in_flight == 0:
                 lane.moved_s = now_s
             lane.sent = (row.generation, row.seq)
             lane.in_flight += 1
             self._allowance -= 1
-        return len(rows) == room
+        if len(rows) == room:
+            lane.is_drained = False
+        return not lane.is_drained
 
     def _announce_old_birth(self, lane: Lane, generation: int) -> None:
         """Say what the messages of an earlier boot mean, without replacing the retained birth."""

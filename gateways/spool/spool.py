@@ -61,6 +61,7 @@ class Spool:
             count, size = db.execute(
                 "SELECT count(*), coalesce(sum(length(payload)), 0) FROM outbox"
             ).fetchone()
+            self._gaps = {row[0] for row in db.execute("SELECT DISTINCT device FROM gap")}
         self.bytes = int(size) + ROW_BYTES * int(count)
 
     def close(self) -> None:
@@ -228,6 +229,7 @@ class Spool:
             place = (oldest.device_id, oldest.generation, oldest.first, oldest.last)
             statements.delete(db, *place)
             statements.note_gap(db, *place)
+            self._gaps.add(oldest.device_id)
             self.bytes -= oldest.bytes
             self.dropped += oldest.count
         return True
@@ -236,11 +238,17 @@ class Spool:
         """Record numbers that the server misses and that are no longer here."""
         with self._database.transaction() as db:
             statements.note_gap(db, device_id, generation, first, last)
+            self._gaps.add(device_id)
+
+    def has_gap(self, device_id: int) -> bool:
+        """Say whether a loss has yet to be declared; costs nothing to ask."""
+        return device_id in self._gaps
 
     def declare_gaps(self, device_id: int, now_ms: int) -> list[Row]:
         """Turn recorded gaps into alarms, numbered in the boots that lost something."""
         declared = []
         with self._database.transaction() as db:
+            self._gaps.discard(device_id)
             for gap in statements.take_gaps(db, device_id):
                 alarm = statements.gap_alarm(db, device_id, gap, now_ms)
                 self.bytes += statements.insert(db, device_id, gap[0], [alarm])
