@@ -34,7 +34,15 @@ fault = { kind = "trip", code = 7 }
 def test_demo_scenario_is_good() -> None:
     names = [device.name for device in load(DEMO).device]
 
-    assert names == ["tensile-01", "chamber-01", "hplc-01"]
+    assert names == [
+        "tensile-01",
+        "chamber-01",
+        "hplc-01",
+        "autoclave-01",
+        "furnace-01",
+        "icpms-01",
+        "sem-01",
+    ]
 
 
 def test_good_scenario_is_read() -> None:
