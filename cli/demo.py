@@ -1,5 +1,6 @@
 """`yixiang demo`: everything on one machine, with simulated instruments and embedded servers."""
 
+import hashlib
 import json
 import os
 import sys
@@ -21,6 +22,7 @@ from cli.embedded.processes import CannotRun, Order, Process
 from cli.embedded.programs import (
     GATEWAY,
     PLATFORM,
+    PROJECT,
     SCENARIO,
     Site,
     Spokesman,
@@ -75,7 +77,7 @@ class Demo:
         self._broker: Broker | None = None
         self._broker_child: Child | None = None
         self._admitted: list[Spokesman] = []
-        self._subscribed = data / "subscribed"
+        self._been_up = data / "been-up"
 
     def run(self, *, with_sims: bool, speed: float, is_dev: bool) -> None:
         supervisor = self._supervisor
@@ -86,20 +88,22 @@ class Demo:
         try:
             self._start_servers()
             field = self._field(speed) if with_sims else []
-            # A broker drops what nobody subscribed to yet. Once ingest has been there, the
-            # broker keeps its subscription, and the field may come up while tables are made.
-            is_awaited = self._subscribed.exists()
-            supervisor.launch(field if is_awaited else [])
-            self._prepare_database()
-            self._admit_devices()
             platform = self._platform()
-            supervisor.launch(platform)
-            if not is_awaited:
-                supervisor.wait_for(platform)
+            # Once all has been up on these very servers, with this program's tables, nothing
+            # need wait for anything. Before that the tables come first, and then ingest: a
+            # broker drops what nobody subscribed to yet.
+            mark = mark_of_setting()
+            if self._been_up.exists() and self._been_up.read_text(encoding="utf-8") == mark:
+                supervisor.launch([*field, *platform])
+                self._prepare_database()
+            else:
+                self._prepare_database()
+                supervisor.start_all(platform)
                 supervisor.launch(field)
+            self._admit_devices()
             supervisor.wait_for([*platform, *field])
             if not supervisor.must_stop():
-                self._subscribed.touch()
+                self._been_up.write_text(mark, encoding="utf-8")
                 note_environment(self._site.data)
                 print_welcome(self._url(), self._site.data, time.monotonic() - self._started)
                 self._watch([*field, *platform], is_dev=is_dev)
@@ -148,7 +152,7 @@ class Demo:
             say(f"database: PostgreSQL 18 on 127.0.0.1:{cluster.port}")
         if broker:
             self._broker = broker
-            self._subscribed = home.folder / broker.name / "subscribed"
+            self._been_up = home.folder / f"been-up-with-{broker.name}"
             site.environment["YIXIANG_BROKER_URL"] = broker.url(PLATFORM)
             say(f"broker: {broker.name} on 127.0.0.1:{broker.field_port}")
 
@@ -250,6 +254,13 @@ def database_child(cluster: Cluster, log: Path) -> Child:
 
 def broker_child(broker: Broker, log: Path) -> Child:
     return Child(name="broker", order=lambda: broker.order(log), is_ready=broker.is_ready)
+
+
+def mark_of_setting() -> str:
+    """Return something that changes with the servers we are told of, and with each migration."""
+    names = sorted(path.name for path in (PROJECT / "migrations" / "versions").glob("*.py"))
+    told = [os.environ.get(f"YIXIANG_{server}_URL", "") for server in ("DATABASE", "BROKER")]
+    return hashlib.sha256(" ".join([*told, *names]).encode()).hexdigest()
 
 
 def choose_port(wanted: int | None) -> int:
