@@ -1,0 +1,1 @@
+"""Labels: the QR code on an instrument, for whoever stands before it."""
