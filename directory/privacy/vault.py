@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -93,7 +93,7 @@ class Vault:
         query = select(SubjectKey).where(SubjectKey.sealed.is_not(None))
         prefix = bytes((1, SUITE_BYTE[self.ring.suite])) + self.ring.current.id
         rows = self.session.scalars(
-            query.where(~SubjectKey.sealed.startswith(prefix))
+            query.where(func.substr(SubjectKey.sealed, 1, len(prefix)) != prefix)
             .order_by(SubjectKey.subject_id)
             .limit(REWRAP_BATCH)
             .with_for_update(skip_locked=True)

@@ -1,0 +1,228 @@
+"""A person's rights over their own data: to agree and withdraw, to have a copy, to be forgotten."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from directory.audit.service import record
+from directory.files.tables import StoredFile
+from directory.people.passwords import hash_password
+from directory.people.service import Caller, end_all_sign_ins
+from directory.people.tables import AccessToken, Person, SecondFactor, SignIn
+from directory.privacy.errors import AboveLevel, DataErased, ErasureHeld
+from directory.privacy.rules import Level, fields_above
+from directory.privacy.tables import Consent, LegalHold
+from directory.privacy.vault import Vault
+from directory.registrations.service import SEALED_FIELDS, open_field
+from directory.registrations.tables import PersonIdentity, Registration
+from foundation.errors import Problem
+from foundation.identifiers import PersonId
+
+ERASED_NAME = "已注销用户 Erased"
+
+# Grades after DB33/T 2351 of what may leave in an export; what is not named here is L4.
+LEVELS: Mapping[str, Level] = {
+    "institution.name_zh": Level.L1,
+    "institution.name_en": Level.L1,
+    "institution.state": Level.L1,
+    "institution.credit_code": Level.L1,
+    "institution.qualifications": Level.L1,
+    "institution.created_at": Level.L2,
+    "institution.state_reason": Level.L2,
+    "institution.checks": Level.L3,
+    "registration.kind": Level.L2,
+    "registration.state": Level.L2,
+    "registration.submitted_at": Level.L2,
+    "registration.organisation": Level.L3,
+    "registration.credit_code": Level.L3,
+    "registration.real_name": Level.L4,
+    "registration.identity_number": Level.L4,
+    "registration.phone": Level.L4,
+}
+
+
+def require_level(fields: Iterable[str], allowed: Level) -> None:
+    """Refuse an export that holds fields above the level it may have.
+
+    Raises:
+        AboveLevel: naming each such field and its level.
+    """
+    if above := fields_above(fields, LEVELS, allowed):
+        raise AboveLevel(
+            [
+                Problem(
+                    "above_level",
+                    f"{field} 为 {level.name} 级，高于允许的 {allowed.name} 级",
+                    f"{field} is {level.name}, above the {allowed.name} allowed",
+                    field,
+                )
+                for field, level in above
+            ]
+        )
+
+
+def list_consents(session: Session, person_id: PersonId) -> list[Consent]:
+    query = select(Consent).where(Consent.person_id == person_id)
+    return list(session.scalars(query.order_by(Consent.given_at, Consent.id)))
+
+
+def give_consent(
+    session: Session, *, caller: Caller, purpose: str, version: str, now: datetime
+) -> Consent:
+    consent = Consent(person_id=caller.person_id, purpose=purpose, version=version, given_at=now)
+    session.add(consent)
+    session.flush()
+    _record(session, "consent.give", caller.person_id, now, purpose=purpose, version=version)
+    return consent
+
+
+def withdraw_consent(session: Session, *, caller: Caller, purpose: str, now: datetime) -> int:
+    """Withdraw every standing consent to a purpose, and return how many there were."""
+    withdrawn = session.scalars(
+        update(Consent)
+        .where(
+            Consent.person_id == caller.person_id,
+            Consent.purpose == purpose,
+            Consent.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+        .returning(Consent.id)
+    ).all()
+    _record(session, "consent.withdraw", caller.person_id, now, purpose=purpose)
+    return len(withdrawn)
+
+
+def export_own(vault: Vault, *, caller: Caller, now: datetime) -> dict[str, Any]:
+    """Return all that is kept of the caller, in the clear: it is theirs."""
+    session = vault.session
+    person = session.get_one(Person, caller.person_id)
+    identity = session.get(PersonIdentity, caller.person_id)
+    files = session.scalars(select(StoredFile).where(StoredFile.owner_id == caller.person_id))
+    registrations = session.scalars(
+        select(Registration).where(Registration.person_id == caller.person_id)
+    )
+    sign_ins = session.scalars(select(SignIn).where(SignIn.person_id == caller.person_id))
+    _record(session, "person.export_own", caller.person_id, now)
+    return {
+        "account": {
+            "login": person.login,
+            "display_name": person.display_name,
+            "created_at": person.created_at.isoformat(),
+            "roles": sorted(assignment.role for assignment in person.roles),
+        },
+        "identity": {
+            field: open_field(vault, identity, field) for field in SEALED_FIELDS if identity
+        },
+        "consents": [
+            {
+                "purpose": consent.purpose,
+                "version": consent.version,
+                "given_at": consent.given_at.isoformat(),
+                "withdrawn_at": consent.withdrawn_at.isoformat() if consent.withdrawn_at else None,
+            }
+            for consent in list_consents(session, caller.person_id)
+        ],
+        "registrations": [
+            {"id": str(row.id), "kind": row.kind, "state": row.state} for row in registrations
+        ],
+        "files": [{"id": str(row.id), "name": row.name, "size": row.size} for row in files],
+        "sign_ins": [
+            {"at": row.created_at.isoformat(), "address": row.address, "browser": row.user_agent}
+            for row in sign_ins
+        ],
+    }
+
+
+def place_hold(
+    session: Session,
+    *,
+    subject_id: UUID,
+    reason: str,
+    until: datetime,
+    placed_by: PersonId | None,
+    now: datetime,
+) -> LegalHold:
+    """Have a subject's data kept until an instant, whatever the subject wishes."""
+    hold = LegalHold(
+        subject_id=subject_id, reason=reason, until=until, placed_by=placed_by, placed_at=now
+    )
+    session.add(hold)
+    session.flush()
+    record(
+        session,
+        actor_id=placed_by,
+        action="legal_hold.place",
+        subject_kind="person",
+        subject_id=subject_id,
+        now=now,
+        reason=reason,
+    )
+    return hold
+
+
+def erase_own(
+    vault: Vault, *, caller: Caller, unfinished: Sequence[Problem], now: datetime
+) -> None:
+    """Forget the caller: their key is destroyed, so that nothing sealed for them opens again.
+
+    What the law has us keep stays under a number that leads to nobody: bookings, charges,
+    the audit trail.
+
+    Raises:
+        ErasureHeld: with every reason to keep the data for now.
+    """
+    session = vault.session
+    holds = session.scalars(
+        select(LegalHold).where(
+            LegalHold.subject_id == caller.person_id,
+            LegalHold.lifted_at.is_(None),
+            LegalHold.until > now,
+        )
+    )
+    reasons = [
+        Problem("legal_hold", hold.reason, hold.reason, str(hold.until.date())) for hold in holds
+    ]
+    if reasons or unfinished:
+        raise ErasureHeld([*reasons, *unfinished])
+    person = session.get_one(Person, caller.person_id, with_for_update=True)
+    if not person.is_active:
+        raise DataErased
+    end_all_sign_ins(session, person_id=person.id, now=now)
+    session.execute(
+        update(AccessToken).where(AccessToken.person_id == person.id).values(revoked_at=now)
+    )
+    session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
+    session.execute(delete(PersonIdentity).where(PersonIdentity.person_id == person.id))
+    session.execute(
+        update(StoredFile)
+        .where(StoredFile.owner_id == person.id)
+        .values(erased_at=now, name="erased")
+    )
+    session.execute(
+        update(SignIn).where(SignIn.person_id == person.id).values(address="", user_agent="")
+    )
+    vault.shred(person.id, now=now)
+    person.is_active = False
+    person.login, person.display_name = f"erased-{person.id}", ERASED_NAME
+    person.password_hash = hash_password(secrets.token_urlsafe(32))
+    session.flush()
+    _record(session, "person.erase", caller.person_id, now)
+
+
+def _record(
+    session: Session, action: str, person_id: PersonId, now: datetime, **detail: str
+) -> None:
+    record(
+        session,
+        actor_id=person_id,
+        action=action,
+        subject_kind="person",
+        subject_id=person_id,
+        now=now,
+        **detail,
+    )
