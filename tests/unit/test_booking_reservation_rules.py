@@ -5,7 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.reservations.rules import BookingPolicy, Slot, Wish, find_problems, parse_time, say_span
+from booking.reservations.rules import (
+    BookingPolicy,
+    Slot,
+    Wish,
+    find_problems,
+    parse_time,
+    say_span,
+)
 from booking.reservations.states import TRANSITIONS, ReservationState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
