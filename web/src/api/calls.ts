@@ -16,6 +16,7 @@ import type {
   Reservation,
   Run,
   Series,
+  StateSpan,
 } from "./types";
 
 export const me = queryOptions({
@@ -141,6 +142,14 @@ export const runs = (name: string, from: string, to: string) =>
     queryKey: ["runs", name, from, to],
     queryFn: ({ signal }) =>
       get<Page<Run>>(`/devices/${encodeURIComponent(name)}/runs`, { from, to }, signal),
+    placeholderData: (previous) => previous,
+  });
+
+export const states = (name: string, from: string, to: string) =>
+  queryOptions({
+    queryKey: ["states", name, from, to],
+    queryFn: ({ signal }) =>
+      get<{ items: StateSpan[] }>(`/devices/${encodeURIComponent(name)}/states`, { from, to }, signal),
     placeholderData: (previous) => previous,
   });
 

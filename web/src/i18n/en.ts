@@ -1,9 +1,12 @@
-import { account, board } from "./more/en";
+import { account, alarms, audit, board, quarantine } from "./more/en";
 import type { Texts } from "./zh";
 
 export const en: Texts = {
   account,
+  alarms,
+  audit,
   board,
+  quarantine,
   brand: { name: "Yixiang", tagline: "Shared instruments, billed by metered time" },
   nav: {
     catalogue: "Instruments",
@@ -311,7 +314,6 @@ export const en: Texts = {
     power: "Power",
     trend: "Recent {{metric}} of {{name}}",
     session: "has run {{length}}",
-    session_start: "since {{at}}",
     stale: "Out of date",
   },
   device: {
@@ -336,6 +338,8 @@ export const en: Texts = {
     cycles: "Cycles",
     state: "State",
     band: "Runs",
+    states: "Phase",
+    export: "Export CSV",
     min: "min",
     mean: "mean",
     max: "max",

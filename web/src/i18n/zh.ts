@@ -1,10 +1,13 @@
 /** Chinese texts: the language the product is written in first. */
 
-import { account, board } from "./more/zh";
+import { account, alarms, audit, board, quarantine } from "./more/zh";
 
 export const zh = {
   account,
+  alarms,
+  audit,
   board,
+  quarantine,
   brand: { name: "仪享", tagline: "共享仪器 · 按实际机时计费" },
   nav: {
     catalogue: "仪器目录",
@@ -311,7 +314,6 @@ export const zh = {
     power: "功率",
     trend: "{{name}} 近期 {{metric}} 曲线",
     session: "本次已运行 {{length}}",
-    session_start: "开始于 {{at}}",
     stale: "数据已过期",
   },
   device: {
@@ -336,6 +338,8 @@ export const zh = {
     cycles: "循环",
     state: "状态",
     band: "运行",
+    states: "阶段",
+    export: "导出 CSV",
     min: "最小",
     mean: "平均",
     max: "最大",

@@ -21,7 +21,7 @@ function put(key: string, points: Point[]): void {
 
 export function record(device: Device): void {
   for (const one of device.last) {
-    if (one.at === null || typeof one.value !== "number") continue;
+    if (typeof one.value !== "number") continue;
     const key = keyOf(device.name, one.key);
     const points = kept.get(key) ?? NOTHING;
     const at = Date.parse(one.at);

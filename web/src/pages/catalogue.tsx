@@ -38,8 +38,7 @@ function sorted(items: Instrument[], by: Sort, lang: Lang): Instrument[] {
 
 export function categoryName(one: Instrument, lang: Lang): string {
   if (lang === "zh") return one.category_zh || one.category;
-  const text = one.category_en ?? one.category.replaceAll(/[_-]/g, " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return one.category_en || one.category;
 }
 
 function NextFree({ one }: { one: Instrument }) {

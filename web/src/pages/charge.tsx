@@ -10,7 +10,7 @@ import type { Charge } from "../api/types";
 import { pick, useLang } from "../i18n";
 import { formatFen } from "../lib/money";
 import { formatClockSeconds, formatDate, formatDay, formatInstant, formatLength, formatSpan } from "../lib/time";
-import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
+import { PageHead, zoneOf, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
 import { StepValue } from "../parts/step";
 import { Wide } from "../parts/wide";
@@ -22,8 +22,8 @@ function Evidence({ one, zone }: { one: Charge; zone: string }) {
   const rows = one.evidence.map((event, index) => {
     const meter = `${event.device} ${event.boot}`;
     const last = before.get(meter);
-    if (event.run_ms !== null) before.set(meter, event.run_ms);
-    const delta = last !== undefined && event.run_ms !== null ? event.run_ms - last : null;
+    before.set(meter, event.run_ms);
+    const delta = last !== undefined ? event.run_ms - last : null;
     return { ...event, key: index, delta };
   });
   const word = (kind: string): string => (kind === "start" || kind === "hb" || kind === "stop" ? t(`charge.${kind}`) : kind);
@@ -39,7 +39,7 @@ function Evidence({ one, zone }: { one: Charge; zone: string }) {
             { title: t("charge.kind"), dataIndex: "kind", render: word },
             { title: t("charge.device"), dataIndex: "device", render: (name: string) => <span className="mono">{name}</span> },
             { title: t("charge.seq"), dataIndex: "seq", align: "right", className: "num" },
-            { title: t("charge.counter"), dataIndex: "run_ms", align: "right", render: (ms: number | null) => <span className="num">{ms === null ? "—" : ms.toLocaleString("en-US")}</span> },
+            { title: t("charge.counter"), dataIndex: "run_ms", align: "right", render: (ms: number) => <span className="num">{ms.toLocaleString("en-US")}</span> },
             { title: t("charge.delta"), dataIndex: "delta", align: "right", render: (ms: number | null) => <span className="num">{ms === null ? "—" : formatLength(ms, lang)}</span> },
             { title: t("charge.boot"), dataIndex: "boot", render: (boot: string) => <span className="mono faint" title={boot}>{boot.slice(0, 10)}</span> },
           ]} /></Wide>
@@ -52,7 +52,7 @@ function Opened({ one }: { one: Charge }) {
   const { t } = useTranslation();
   const lang = useLang();
   const of = useQuery({ ...reservation(one.reservation_id ?? ""), enabled: one.reservation_id !== null });
-  const zone = of.data?.instrument.time_zone ?? LAB_ZONE;
+  const zone = zoneOf(of.data?.instrument);
   const { tariff } = one;
   const day = (at: string | null): string => (at ? formatDate(Date.parse(at), zone, lang) : "—");
   const validity = tariff.valid_to

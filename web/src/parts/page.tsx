@@ -36,3 +36,7 @@ export function ZoneNote({ zone }: { zone: string }) {
 
 /** The zone of the lab until an instrument says another. */
 export const LAB_ZONE = "Asia/Shanghai";
+
+export function zoneOf(instrument: { id: string; time_zone?: string } | undefined): string {
+  return instrument?.time_zone ?? LAB_ZONE;
+}

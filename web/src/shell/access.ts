@@ -20,6 +20,10 @@ export function seesBoard(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => BOARD_ROLES.includes(role));
 }
 
+export function readsAudit(person: Person | null | undefined): boolean {
+  return !!person?.roles.some((role) => role === "auditor" || role === "operator");
+}
+
 export function reserves(person: Person | null | undefined): boolean {
   return !!person?.enterprise && person.roles.some((role) => CLIENT_ROLES.includes(role));
 }

@@ -27,6 +27,9 @@ const DevicesPage = lazy(() => import("../pages/devices/page").then((m) => ({ de
 const DevicePage = lazy(() => import("../pages/device/page").then((m) => ({ default: m.DevicePage })));
 const LabPage = lazy(() => import("../pages/lab").then((m) => ({ default: m.LabPage })));
 const AccountPage = lazy(() => import("../pages/account/page").then((m) => ({ default: m.AccountPage })));
+const AlarmsPage = lazy(() => import("../pages/alarms").then((m) => ({ default: m.AlarmsPage })));
+const QuarantinePage = lazy(() => import("../pages/quarantine").then((m) => ({ default: m.QuarantinePage })));
+const AuditPage = lazy(() => import("../pages/audit").then((m) => ({ default: m.AuditPage })));
 const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
 const cache = new QueryClient({
@@ -93,6 +96,9 @@ function Main() {
             <Route path="/devices/:name" element={<DevicePage />} />
             <Route path="/lab" element={<LabPage />} />
             <Route path="/account" element={<AccountPage />} />
+            <Route path="/alarms" element={<AlarmsPage />} />
+            <Route path="/quarantine" element={<QuarantinePage />} />
+            <Route path="/audit" element={<AuditPage />} />
             <Route path="/due" element={<DuePage />} />
             <Route path="*" element={<NotFound />} />
           </Routes>

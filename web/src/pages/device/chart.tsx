@@ -7,24 +7,59 @@ import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Run, Series } from "../../api/types";
+import type { Run, Series, StateSpan } from "../../api/types";
 import { formatUnit, formatValue } from "../../lib/live";
 import { DAY, formatClock, formatClockSeconds, formatDay, HOUR, type Lang } from "../../lib/time";
 import { BRAND, FONT } from "../../theme";
 
 echarts.use([LineChart, CustomChart, BarChart, GridComponent, TooltipComponent, DataZoomComponent, SVGRenderer]);
 
-const BAND_TOP = 274;
+const BAND_TOP = 266;
+const ROW_HEIGHT = 18;
+const BAND_HEIGHT = 2 * ROW_HEIGHT;
+
+const PHASE_COLOURS: Record<string, string> = {
+  warm_up: "#e49a17",
+  run: "#22a55b",
+  cool_down: "#4f8fb3",
+  fault: "#d92d20",
+  idle: "#cfd8de",
+};
+
+interface Bar {
+  from: number;
+  to: number;
+  row: 0 | 1;
+  colour: string;
+}
+
+/** Runs in the lower row of the band, the phases the device told in the upper. */
+function barsOf(d: Drawing): Bar[] {
+  const clip = (from: string, to: string | null): [number, number] => [
+    Math.max(Date.parse(from), d.from),
+    Math.min(to ? Date.parse(to) : d.to, d.to),
+  ];
+  const runs = d.runs.map((run): Bar => {
+    const [from, to] = clip(run.started_at, run.ended_at);
+    return { from, to, row: 0, colour: run.ended_at ? "#8fcfa9" : "#22a55b" };
+  });
+  const states = d.states.map((one): Bar => {
+    const [from, to] = clip(one.from, one.to);
+    return { from, to, row: 1, colour: PHASE_COLOURS[one.phase ?? one.state] ?? "#eef2f4" };
+  });
+  return [...states, ...runs].filter((bar) => bar.to > bar.from);
+}
 
 interface Drawing {
   series: Series;
   live: readonly (readonly [number, number])[];
   runs: Run[];
+  states: StateSpan[];
   from: number;
   to: number;
   zone: string;
   lang: Lang;
-  words: { min: string; mean: string; max: string; band: string };
+  words: { min: string; mean: string; max: string; band: string; states: string };
 }
 
 type Row = [at: number, value: number | null];
@@ -45,6 +80,7 @@ function options(d: Drawing): echarts.EChartsCoreOption {
   const mean = withHoles([...stored.map((one): Row => [one[0], one[2]]), ...fresh.map((one): Row => [one[0], one[1]])], gap);
   const low = withHoles(stored.map((one): Row => [one[0], one[1]]), gap);
   const band = withHoles(stored.map((one): Row => [one[0], one[1] === null || one[3] === null ? null : one[3] - one[1]]), gap);
+  const bars = barsOf(d);
   const unit = formatUnit(d.series.unit);
   const long = d.to - d.from > DAY;
   const axisTime = (at: number): string => (long ? formatDay(at, d.zone, d.lang).replace(/ .*/, "") + "\n" + formatClock(at, d.zone) : d.to - d.from <= HOUR ? formatClockSeconds(at, d.zone) : formatClock(at, d.zone));
@@ -54,7 +90,7 @@ function options(d: Drawing): echarts.EChartsCoreOption {
     textStyle: { fontFamily: FONT },
     grid: [
       { left: 64, right: 20, top: 16, height: 220 },
-      { left: 64, right: 20, top: BAND_TOP, height: 22 },
+      { left: 64, right: 20, top: BAND_TOP, height: BAND_HEIGHT },
     ],
     tooltip: {
       trigger: "axis",
@@ -77,7 +113,7 @@ function options(d: Drawing): echarts.EChartsCoreOption {
     ],
     yAxis: [
       { type: "value", name: unit, nameGap: 6, nameTextStyle: { align: "right", color: "#4a5965" }, scale: true, axisLabel: { color: "#4a5965", formatter: (value: number) => formatValue(value) }, splitLine: { lineStyle: { color: "#e9eef1" } } },
-      { type: "category", gridIndex: 1, data: [d.words.band], axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: "#4a5965" } },
+      { type: "category", gridIndex: 1, data: [d.words.band, d.words.states], axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: "#4a5965" } },
     ],
     dataZoom: [{ type: "inside", xAxisIndex: [0, 1], filterMode: "none", zoomOnMouseWheel: "ctrl" }],
     series: [
@@ -86,11 +122,12 @@ function options(d: Drawing): echarts.EChartsCoreOption {
       { type: "line", id: "mean", data: mean, showSymbol: false, connectNulls: false, lineStyle: { width: 1.8, color: BRAND }, itemStyle: { color: BRAND }, emphasis: { disabled: true } },
       {
         type: "custom", id: "runs", xAxisIndex: 1, yAxisIndex: 1, silent: true,
-        data: d.runs.map((run) => [Math.max(Date.parse(run.started_at), d.from), run.ended_at ? Date.parse(run.ended_at) : d.to, run.ended_at ? 1 : 0]),
-        renderItem: (_: unknown, api: { value: (n: number) => number; coord: (at: [number, number]) => [number, number] }) => {
+        data: bars.map((bar) => [bar.from, bar.to, bar.row]),
+        renderItem: (found: { dataIndex: number }, api: { value: (n: number) => number; coord: (at: [number, number]) => [number, number] }) => {
           const [x] = api.coord([api.value(0), 0]);
-          const [end] = api.coord([Math.min(api.value(1), d.to), 0]);
-          return { type: "rect", shape: { x, y: BAND_TOP, width: Math.max(2, end - x), height: 22, r: 3 }, style: { fill: api.value(2) ? "#8fcfa9" : "#22a55b" } };
+          const [end] = api.coord([api.value(1), 0]);
+          const y = BAND_TOP + (api.value(2) === 1 ? 0 : ROW_HEIGHT);
+          return { type: "rect", shape: { x, y: y + 2, width: Math.max(2, end - x), height: ROW_HEIGHT - 4, r: 2 }, style: { fill: bars[found.dataIndex]?.colour } };
         },
       },
     ],
@@ -114,7 +151,7 @@ export function SeriesChart(props: Omit<Drawing, "words"> & { label: string }) {
     };
   }, []);
   useEffect(() => {
-    const words = { min: t("device.min"), mean: t("device.mean"), max: t("device.max"), band: t("device.band") };
+    const words = { min: t("device.min"), mean: t("device.mean"), max: t("device.max"), band: t("device.band"), states: t("device.states") };
     chart.current?.setOption(options({ ...props, words }), { replaceMerge: ["series"] });
   });
   const { series, live } = props;

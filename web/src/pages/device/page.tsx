@@ -6,7 +6,8 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 
-import { device, runs, series } from "../../api/calls";
+import { device, runs, series, states } from "../../api/calls";
+import { withQuery } from "../../api/http";
 import type { Device, Interlock, LastValue, Run } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { DAY, formatInstant, formatLength, formatSpan, HOUR, MINUTE } from "../../lib/time";
@@ -46,6 +47,7 @@ function ChartPanel({ one, all }: { one: Device; all: LastValue[] }) {
   const [from, to] = [until - length, until];
   const stored = useQuery(series(one.name, metric, new Date(from).toISOString(), new Date(to).toISOString(), POINTS));
   const ran = useQuery(runs(one.name, new Date(from).toISOString(), new Date(to).toISOString()));
+  const told = useQuery(states(one.name, new Date(from).toISOString(), new Date(to).toISOString()));
   const live = useHistory(one.name, metric);
   const put = (key: string, value: string): void =>
     setSearch((before) => {
@@ -70,9 +72,10 @@ function ChartPanel({ one, all }: { one: Device; all: LastValue[] }) {
         <Answer query={stored} loading={<Loading rows={6} />}>
           {(data) => (
             <>
-              <SeriesChart series={data.metric === metric ? data : { ...data, points: [] }} live={live} runs={ran.data?.items ?? []} from={now - length} to={now} zone={LAB_ZONE} lang={lang} label={`${one.name} ${label}`} />
+              <SeriesChart series={data.metric === metric ? data : { ...data, points: [] }} live={live} runs={ran.data?.items ?? []} states={told.data?.items ?? []} from={now - length} to={now} zone={LAB_ZONE} lang={lang} label={`${one.name} ${label}`} />
               <div className="spread faint" style={{ flexWrap: "wrap" }}>
                 <span>{data.points.length === 0 && live.length === 0 ? t("device.noPoints") : data.bucket_s > 1 ? t("device.bucket", { seconds: formatLength(data.bucket_s * 1000, lang) }) : t("device.raw")}</span>
+                <a href={withQuery(`/devices/${one.name}/readings.csv`, { metric, from: new Date(from).toISOString(), to: new Date(to).toISOString() })} download>{t("device.export")}</a>
                 <ZoneNote zone={LAB_ZONE} />
               </div>
             </>

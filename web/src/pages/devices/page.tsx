@@ -4,7 +4,7 @@ import { Button, Input, Segmented } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 
 import { devices } from "../../api/calls";
 import type { Device } from "../../api/types";
@@ -53,7 +53,7 @@ export function DevicesPage() {
     }, { replace: true });
   return (
     <>
-      <PageHead title={t("devices.title")} lead={t("devices.lead")} tools={<Pulse />} />
+      <PageHead title={t("devices.title")} lead={t("devices.lead")} tools={<><Link to="/quarantine">{t("quarantine.open")}</Link><Pulse /></>} />
       <Answer query={found} loading={<div className="panel"><Loading rows={10} /></div>}>
         {(page) => {
           const counts = new Map<LiveState, number>();

@@ -58,7 +58,7 @@ export function NowLine({ device }: { device: Device }) {
     <div className="tile-now">
       <div className="clip">
         {device.state !== "offline" && phase && <b>{phase}</b>}
-        {session && <span className="soft num">{phase ? " · " : ""}{session.run_ms !== null ? t("devices.session", { length: formatLength(session.run_ms, lang) }) : t("devices.session_start", { at: formatClock(Date.parse(session.started_at), LAB_ZONE) })}</span>}
+        {session && <span className="soft num">{phase ? " · " : ""}{t("devices.session", { length: formatLength(session.run_ms, lang) })}</span>}
         {!phase && !session && <span className="soft">{t(`stateLong.${asLiveState(device.state)}`)}</span>}
       </div>
       <div className="clip soft">

@@ -9,7 +9,7 @@ import { reservationPages, reservations } from "../../api/calls";
 import type { Reservation } from "../../api/types";
 import { OPEN_STATES, PAST_STATES } from "../../lib/progress";
 import { useFeed } from "../../live/feed";
-import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
+import { PageHead, zoneOf, ZoneNote } from "../../parts/page";
 import { Answer, Blank, Loading } from "../../parts/states";
 import { ReservationCard } from "./reservation";
 
@@ -28,7 +28,7 @@ function Cards({ items, empty, lead }: { items: Reservation[]; empty: string; le
   return (
     <>
       {items.map((one) => <ReservationCard key={one.id} one={one} />)}
-      <ZoneNote zone={items[0]?.instrument.time_zone ?? LAB_ZONE} />
+      <ZoneNote zone={zoneOf(items[0]?.instrument)} />
     </>
   );
 }

@@ -15,7 +15,7 @@ import { isOpen, PROGRESS, progressOf } from "../../lib/progress";
 import { formatClock, formatInstant, formatLength, formatSpan } from "../../lib/time";
 import { Age, ReservationTag, ToneTag } from "../../parts/marks";
 import { useMinute } from "../../parts/now";
-import { LAB_ZONE } from "../../parts/page";
+import { zoneOf } from "../../parts/page";
 import { useProblemText } from "../../parts/states";
 
 export function ProgressLine({ one, zone }: { one: Reservation; zone: string }) {
@@ -50,7 +50,7 @@ export function InterlockBox({ interlock, zone }: { interlock: Interlock; zone: 
   const word = useLockWord();
   const agree = interlock.wanted === interlock.reported;
   return (
-    <section className="box" data-interlock={interlock.reported ?? "unknown"}>
+    <section className="box" data-interlock={interlock.reported || "unknown"}>
       <h3>{t("my.interlock")}</h3>
       <div className="row tight">
         <ToneTag tone={agree ? (interlock.reported === "unlocked" ? "running" : "idle") : "attention"}>{t("my.reportedIs", { state: word(interlock.reported) })}</ToneTag>
@@ -82,7 +82,7 @@ export function UsageBox({ usage }: { usage: Usage }) {
       <div className="row tight faint">
         {rows.map(([kind, word, ms]) => <span key={kind} className="nowrap"><i className={`swatch ${kind}`} />{word} <span className="num">{formatLength(ms, lang)}</span></span>)}
       </div>
-      {usage.coverage_percent !== null && <p className="faint">{t("my.coverage", { percent: Math.round(usage.coverage_percent * 10) / 10 })}</p>}
+      <p className="faint">{t("my.coverage", { percent: Math.round(usage.coverage_percent * 10) / 10 })}</p>
     </section>
   );
 }
@@ -141,7 +141,7 @@ function WhenNote({ one }: { one: Reservation }) {
 export function ReservationCard({ one }: { one: Reservation }) {
   const { t } = useTranslation();
   const lang = useLang();
-  const zone = one.instrument.time_zone ?? LAB_ZONE;
+  const zone = zoneOf(one.instrument);
   return (
     <article className="panel reservation" data-reservation={one.id} data-state={one.state}>
       <div>
