@@ -204,7 +204,9 @@ def cancel(
     cancelled_as = (
         CancelledAs.BY_LAB if is_staff_of(by, reservation) else kind_of_cancel(reservation, now=now)
     )
-    if reservation.state not in STANDING_STATES | {ReservationState.DRAFT}:
+    if reservation.state not in STANDING_STATES | {ReservationState.DRAFT} or is_over(
+        reservation, now
+    ):
         raise WrongState(reservation.state)
     require_moved(
         session,
