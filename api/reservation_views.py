@@ -171,18 +171,27 @@ def see_can(known: Known, caller: Caller, now: datetime) -> CanView:
 
 
 def see_reservations(
-    session: Session, known: Sequence[Known], caller: Caller, *, now: datetime
+    session: Session,
+    known: Sequence[Known],
+    caller: Caller,
+    *,
+    now: datetime,
+    is_new: bool = False,
 ) -> list[ReservationView]:
-    """Render a page of reservations with as many queries as one."""
+    """Render a page of reservations with as many queries as one.
+
+    What is new has neither use nor charge nor lease, and is not asked for them.
+    """
     ids = [one.reservation.id for one in known]
     tariffs = find_in_force(
         session,
         [(one.instrument.id, slot_of(one.reservation).starts_at) for one in known],
     )
     transitions = list_transitions(session, ids)
-    sessions = list_sessions(session, ids)
-    charges = charges_of(session, ids)
-    interlocks = read_interlocks(session, ids)
+    asked = [] if is_new else ids
+    sessions = list_sessions(session, asked) if asked else {}
+    charges = charges_of(session, asked) if asked else {}
+    interlocks = read_interlocks(session, asked) if asked else {}
     views = []
     for one in known:
         slot = slot_of(one.reservation)

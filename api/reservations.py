@@ -1,6 +1,6 @@
 """Routes under /reservations."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -13,14 +13,15 @@ from api.identity import SignedIn
 from api.instruments import SlotBody
 from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
 from api.reservation_views import ReservationView, see_reservations
+from billing.holds.service import set_aside_if_credit_allows
 from booking.reservations import attending, service
 from booking.reservations.asking import Request
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.queries import find_known, list_known
 from booking.reservations.service import slot_of
-from booking.reservations.states import ReservationState
+from booking.reservations.states import Mode, ReservationState
 from directory.people.service import Caller
-from foundation.identifiers import InstrumentId, ReservationId
+from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
 router = APIRouter(prefix="/reservations", tags=["reservations"])
 
@@ -28,6 +29,23 @@ router = APIRouter(prefix="/reservations", tags=["reservations"])
 class ReservationRequest(SlotBody):
     instrument_id: InstrumentId
     purpose: str = ""
+    answers: dict[str, Any] = Field(default_factory=dict)
+    mode: Mode = Mode.SELF_OPERATED
+    holder_id: PersonId | None = None
+    """A colleague it is for; oneself where it is left out."""
+    is_hold: bool = False
+    """Only set it aside for a few minutes."""
+    is_draft: bool = False
+    """Only write it down, holding nothing."""
+
+    def request(self) -> Request:
+        return Request(
+            instrument_id=self.instrument_id,
+            wish=self.wish(),
+            purpose=self.purpose,
+            answers=self.answers,
+            mode=self.mode,
+        )
 
 
 class CancelRequest(BaseModel):
@@ -40,13 +58,18 @@ class ReservationPage(BaseModel):
 
 
 def see_one(
-    session: Session, reservation_id: ReservationId, caller: Caller, now: Now
+    session: Session,
+    reservation_id: ReservationId,
+    caller: Caller,
+    now: Now,
+    *,
+    is_new: bool = False,
 ) -> ReservationView:
     session.flush()
     known = find_known(session, reservation_id, caller)
     if known is None:
         raise ReservationNotFound
-    return see_reservations(session, [known], caller, now=now)[0]
+    return see_reservations(session, [known], caller, now=now, is_new=is_new)[0]
 
 
 @router.post("", status_code=201)
@@ -56,9 +79,21 @@ def create_reservation(
     """Reserve time on an instrument; the same Idempotency-Key again gives the same answer."""
 
     def reserve() -> ReservationView:
-        request = Request(instrument_id=body.instrument_id, wish=body.wish(), purpose=body.purpose)
-        reservation = service.reserve(transaction, request, by=caller, now=now)
-        return see_one(transaction, reservation.id, caller, now)
+        if body.is_draft:
+            reservation = service.save_draft(
+                transaction, body.request(), by=caller, now=now, holder_id=body.holder_id
+            )
+        else:
+            reservation = service.reserve(
+                transaction,
+                body.request(),
+                by=caller,
+                now=now,
+                holder_id=body.holder_id,
+                is_hold=body.is_hold,
+            )
+        set_aside_if_credit_allows(transaction, reservation, now=now)
+        return see_one(transaction, reservation.id, caller, now, is_new=True)
 
     return once.answer(body, ReservationView, reserve)
 

@@ -66,6 +66,16 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
     return held is not None
 
 
+def set_aside_if_credit_allows(
+    session: Session, reservation: Reservation, *, now: datetime
+) -> bool:
+    """Freeze the price, and fund what asks for funds; without credit it waits as approved."""
+    try:
+        return set_aside(session, reservation, now=now)
+    except CreditTooSmall:
+        return False
+
+
 def _require_credit(session: Session, reservation: Reservation, amount_fen: int) -> None:
     """The credit line's row is locked, so that two reservations cannot both take the last of it."""
     limit = session.scalar(

@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.instruments.errors import InstrumentNotFound, NotShared
-from booking.policies.books import Book, load_book
+from booking.policies.books import Book, is_taken, load_book
 from booking.policies.rules import Terms, read_terms
-from booking.reservations.asking import Asker, Request, find_all_problems
+from booking.reservations.asking import Asker, Request, find_all_problems, needs_standing
 from booking.reservations.errors import (
     NotAColleague,
     OfferOver,
     SlotRefused,
+    SlotTaken,
     WrongState,
 )
 from booking.reservations.moves import lock_instruments, move
@@ -124,9 +125,17 @@ def reserve(
         SlotTaken: when somebody holds part of it.
     """
     asker = asker_for(session, by, holder_id)
-    lock_instruments(session, [request.instrument_id])
     book = require_book(session, request.instrument_id)
-    require_sound(session, book, request, asker, now=now)
+    if not needs_standing(book.terms):
+        # Nothing asked about depends on other reservations, so it is asked before the
+        # lock; and who wants what is gone already need not wait in line to hear it.
+        require_sound(session, book, request, asker, now=now)
+        if is_taken(session, book, request.wish.slot, now=now):
+            raise SlotTaken
+        lock_instruments(session, [request.instrument_id])
+    else:
+        lock_instruments(session, [request.instrument_id])
+        require_sound(session, book, request, asker, now=now)
     state = ReservationState.HELD if is_hold else first_state(book)
     return take(session, book, request, asker, state=state, by=by.person_id, now=now)
 

@@ -303,15 +303,10 @@ def test_money_held_is_released_once(session: Session, lab: Lab) -> None:
     ],
 )
 def test_reserved_becomes_cancelled_free_or_late(
-    session: Session,
-    lab: Lab,
-    made_before: timedelta,
-    left: timedelta,
-    kind: str,
-    fee: int | None,
+    lab: Lab, made_before: timedelta, left: timedelta, kind: str, fee: int | None
 ) -> None:
     """Half of 400 yuan is the fee."""
-    starts_at = NOW + 10 * DAY
+    session, starts_at = lab.session, NOW + 10 * DAY
     cancelled_at = starts_at - left
     asked = lab.reserve(10 * DAY, now=cancelled_at - made_before)
 
@@ -659,7 +654,7 @@ def test_guard_agreement_signed(session: Session, lab: Lab) -> None:
     lab.reserve()
 
 
-def test_guard_hazard_declaration_and_questions(session: Session, lab: Lab) -> None:
+def test_guard_hazard_declaration_and_questions(lab: Lab) -> None:
     lab.says(
         needs_declaration=True,
         questions=[
@@ -675,7 +670,7 @@ def test_guard_hazard_declaration_and_questions(session: Session, lab: Lab) -> N
     lab.reserve(answers=sound)
 
 
-def test_guard_quota_of_the_labs_own_week(session: Session, lab: Lab) -> None:
+def test_guard_quota_of_the_labs_own_week(lab: Lab) -> None:
     lab.says(quotas=[{"per": "week", "whose": "person", "count": 2}])
     lab.reserve()
     lab.reserve(2 * DAY)
@@ -694,7 +689,7 @@ def test_guard_quota_of_hours_by_enterprise(session: Session, lab: Lab) -> None:
     lab.reserve(DAY + 3 * HOUR, length=HOUR)
 
 
-def test_guard_open_reservations_and_the_pause_between(session: Session, lab: Lab) -> None:
+def test_guard_open_reservations_and_the_pause_between(lab: Lab) -> None:
     lab.says(open_max=2, gap_s=3600)
     lab.reserve()
 

@@ -1,0 +1,1 @@
+"""The kiosk beside an instrument: checking in by name and PIN."""
