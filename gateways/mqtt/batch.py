@@ -17,6 +17,7 @@ from gateways.mqtt.messages import (
     require_time,
     require_times,
 )
+from gateways.mqtt.rates import Rates
 from gateways.mqtt.registry import Registry, Route
 from gateways.mqtt.topics import DOWNWARD, RETAINED, Kind, TopicMalformed
 from telemetry.devices.sequences import Boot
@@ -60,6 +61,8 @@ class Batch:
     lost: list[tuple[Boot, int, int]] = field(default_factory=list)
     seen: dict[UUID, tuple[str, str, int]] = field(default_factory=dict)
     """Device → its name, its boot, and when (epoch ms) it was last heard of."""
+    offsets: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    """Boot → how long its quickest message took, by the two clocks."""
     waiting: list[Arrived] = field(default_factory=list)
     """What lacks a birth or a device that may be right behind it."""
 
@@ -67,8 +70,10 @@ class Batch:
 class Sorter:
     """Turns messages into rows, or into something for the quarantine."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, rates: Rates | None = None) -> None:
+        """Take what knows the devices, and what bounds them; None: nothing does."""
         self._registry = registry
+        self._rates = rates
 
     def sort_out(
         self,
@@ -98,8 +103,6 @@ class Sorter:
     ) -> None:
         route = self._registry.find_route(connection, message.topic)
         kind, device = route.kind, route.device
-        if kind in DOWNWARD:
-            raise Unintelligible(Reason.WRONG_TOPIC, f"{kind} goes the other way")
         if not message.payload and kind in RETAINED:
             return  # how a retained message is taken back
         if device is None:
@@ -108,8 +111,7 @@ class Sorter:
             else:
                 self._place_stranger(batch, message, route)
             return
-        if message.is_retained and kind in NUMBERED:
-            raise Unintelligible(Reason.RETAINED, "nobody took it just now")
+        self._admit(device, kind, message)
         payload = messages.decode(kind, message.payload)
         if kind is Kind.MEASUREMENTS:
             if not self._place_measurements(
@@ -118,9 +120,16 @@ class Sorter:
                 return
         elif not place_report(batch, device, kind, payload, message):
             return
-        if kind in NUMBERED:
-            batch.sequences[device.name, payload.boot].append(payload.seq)
-        batch.seen[device.id] = (device.name, payload.boot, message.received_ms)
+        note_heard(batch, device, kind, payload, message.received_ms)
+
+    def _admit(self, device: KnownDevice, kind: Kind, message: Arrived) -> None:
+        """Refuse what should not have come at all, before looking into it."""
+        if kind in DOWNWARD:
+            raise Unintelligible(Reason.WRONG_TOPIC, f"{kind} goes the other way")
+        if message.is_retained and kind in NUMBERED:
+            raise Unintelligible(Reason.RETAINED, "nobody took it just now")
+        if self._rates is not None and not self._rates.allows(device.name, message.received_ms):
+            raise Unintelligible(Reason.RATE, "more than one device may send")
 
     def _place_measurements(
         self,
@@ -158,6 +167,24 @@ class Sorter:
             raise Unintelligible(
                 Reason.WRONG_IDENTITY, f"{route.name} is a gateway and measures nothing itself"
             )
+
+
+def note_heard(
+    batch: Batch,
+    device: KnownDevice,
+    kind: Kind,
+    payload: Any,  # noqa: ANN401 - one of messages.Payload that carries a time
+    received_ms: int,
+) -> None:
+    """Count the message's number, and note when its device was heard of, by both clocks."""
+    boot = payload.boot
+    if kind in NUMBERED:
+        batch.sequences[device.name, boot].append(payload.seq)
+    batch.seen[device.id] = (device.name, boot, received_ms)
+    offset = received_ms - payload.ts
+    quickest = batch.offsets.get((device.id, boot))
+    if quickest is None or offset < quickest:
+        batch.offsets[device.id, boot] = offset
 
 
 def place_report(

@@ -17,6 +17,7 @@ from gateways.mqtt.confirmer import Confirmer
 from gateways.mqtt.courier import Courier
 from gateways.mqtt.inbox import Inbox
 from gateways.mqtt.metrics import IngestCollector, serve
+from gateways.mqtt.rates import Rates
 from gateways.mqtt.receiver import Broker, Receiver
 from gateways.mqtt.replay import Replay
 from gateways.mqtt.topics import UPWARD, Kind, measurements, of_every_device
@@ -95,6 +96,7 @@ class Ingest:
             confirm=self.confirmer.confirm,
             batch_max=options.batch_max,
             linger_s=options.linger_s,
+            rates=Rates(),
         )
         self._threads = [
             Thread(target=self.writer.run, name="writer", daemon=True),

@@ -19,6 +19,7 @@ from gateways.mqtt.batch import Batch, Sorter, as_instant, reject
 from gateways.mqtt.faults import pass_point
 from gateways.mqtt.inbox import Arrived, Inbox
 from gateways.mqtt.messages import Unintelligible
+from gateways.mqtt.rates import Rates
 from gateways.mqtt.registry import Registry
 from gateways.mqtt.tally import Tally
 from gateways.mqtt.topics import Kind, TopicMalformed
@@ -33,6 +34,7 @@ from telemetry.devices.sequences import (
 )
 from telemetry.devices.service import (
     MetricDeclared,
+    note_offsets,
     note_seen,
     store_birth,
     store_gateway_state,
@@ -60,7 +62,7 @@ LINGER_S: Final = 0.01
 WAIT_MS: Final = 5_000
 """For a birth, or for a device to be registered; then what lacks it is set aside."""
 DERIVE_EVERY_S: Final = 0.25
-SEEN_EVERY_S: Final = 5.0
+SEEN_EVERY_S: Final = 2.0
 SETTLE_EVERY_S: Final = 1.0
 RETRY_S_MAX: Final = 5.0
 NOTIFY_BYTES_MAX: Final = 7_000
@@ -101,6 +103,7 @@ class Writer:
         confirm: Callable[[dict[Boot, Standing]], None],
         batch_max: int = BATCH_MAX,
         linger_s: float = LINGER_S,
+        rates: Rates | None = None,
     ) -> None:
         """Take what to call after a commit: for the broker, and for the devices."""
         self._engine = engine
@@ -110,7 +113,7 @@ class Writer:
         self._batch_max = batch_max
         self._linger_s = linger_s
         self._registry = Registry()
-        self._sorter = Sorter(self._registry)
+        self._sorter = Sorter(self._registry, rates)
         self._session_connection: Connection | None = None
         self._waiting: list[Arrived] = []
         self._done: set[int] = set()
@@ -119,6 +122,7 @@ class Writer:
         self._latest: dict[int, Row] = {}
         self._changed: set[str] = set()
         self._seen: dict[Any, tuple[str, str, int]] = {}
+        self._offsets: dict[tuple[Any, str], int] = {}
         self._unsettled: set[Boot] = set()
         self._derived_at = self._seen_at = self._settled_at = 0.0
         self.stopping = Event()
@@ -386,6 +390,8 @@ class Writer:
         for device_id, (name, boot, at_ms) in batch.seen.items():
             self._seen[device_id] = (name, boot, at_ms)
             self._changed.add(name)
+        for key, offset in batch.offsets.items():
+            self._offsets[key] = min(offset, self._offsets.get(key, offset))
         self._changed.update(device.name for device, _, _ in batch.states)
         self._changed.update(name for name, _, _ in batch.gateway_states)
         self._unsettled.update(key for key, standing in standings.items() if standing.has_gap)
@@ -409,7 +415,9 @@ class Writer:
                             for device_id, (_, boot, at_ms) in self._seen.items()
                         },
                     )
+                    note_offsets(self._raw, self._offsets)
                     self._seen.clear()
+                    self._offsets.clear()
                     self._seen_at = now
                 notify_devices(self._raw, sorted(self._changed))
             self._latest.clear()
@@ -434,6 +442,8 @@ def merge(batch: Batch, other: Batch) -> None:
     for boot, numbers in other.sequences.items():
         batch.sequences[boot] += numbers
     batch.seen |= other.seen
+    for key, offset in other.offsets.items():
+        batch.offsets[key] = min(offset, batch.offsets.get(key, offset))
 
 
 def notify_devices(raw: Raw, names: Sequence[str]) -> None:

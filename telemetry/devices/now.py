@@ -1,11 +1,11 @@
 """Questions about how devices are now: everything a dashboard shows, in two statements."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,9 @@ PHASES: Final = {0: "idle", 1: "warm_up", 2: "run", 3: "cool_down", 4: "fault"}
 QUALITIES: Final = {0: "good", 1: "repeated", 2: "late", 3: "bad"}
 
 
-@dataclass(frozen=True, slots=True)
-class LastValue:
+class LastValue(NamedTuple):
+    """A tuple, because a dashboard of a thousand devices has ten thousand."""
+
     name: str
     unit: str
     value: float | None
@@ -104,16 +105,13 @@ DEVICES: Final = """
     ORDER BY device.name
 """
 
-VALUES: Final = text(
-    """
-    SELECT channel.device_id, channel.name, channel.unit, latest.value, latest.at, latest.quality,
-           latest.received_at
-    FROM channels AS channel
+VALUES: Final = """
+    SELECT asked.place, channel.name, channel.unit, latest.value, latest.at, latest.quality
+    FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (device_id, place)
+    JOIN channels AS channel ON channel.device_id = asked.device_id
     JOIN latest_readings AS latest ON latest.channel_id = channel.id
-    WHERE channel.device_id = ANY (:ids)
     ORDER BY channel.id
-    """
-)
+"""
 SEVERITIES: Final = ("info", "minor", "major", "critical")
 
 
@@ -139,29 +137,27 @@ def read_devices(
     return [see_device(row, last) for row in rows]
 
 
-def read_last(
-    session: Session, device_ids: Sequence[DeviceId]
-) -> dict[DeviceId, list[tuple[LastValue, datetime]]]:
-    """Return the newest reading of every channel of these devices, and when it came."""
-    found: dict[DeviceId, list[tuple[LastValue, datetime]]] = defaultdict(list)
-    if not device_ids:
+def read_last(session: Session, device_ids: Sequence[DeviceId]) -> dict[DeviceId, list[LastValue]]:
+    """Return the newest reading of every channel of these devices.
+
+    By psycopg itself and in binary: through the ORM's rows it takes three times as long.
+    """
+    found: dict[DeviceId, list[LastValue]] = {device_id: [] for device_id in device_ids}
+    if not found:
         return found
-    for device_id, name, unit, value, at, quality, received_at in session.execute(
-        VALUES, {"ids": list(device_ids)}
-    ):
-        found[device_id].append(
-            (LastValue(name, unit, value, at, QUALITIES.get(quality, "bad")), received_at)
-        )
+    raw = session.connection().connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    lists = list(found.values())
+    with raw.cursor(binary=True) as cursor:
+        for place, name, unit, value, at, quality in cursor.execute(VALUES, [list(found)]):
+            lists[place - 1].append(LastValue(name, unit, value, at, QUALITIES.get(quality, "bad")))
     return found
 
 
 def see_device(
     row: Any,  # noqa: ANN401 - a row of DEVICES
-    last: dict[DeviceId, list[tuple[LastValue, datetime]]],
+    last: dict[DeviceId, list[LastValue]],
 ) -> DeviceNow:
-    values = last.get(row.id, [])
-    # The state row notes only now and then when the device was heard of; readings always do.
-    heard = [at for at in (row.seen_at, *(received_at for _, received_at in values)) if at]
     return DeviceNow(
         id=DeviceId(row.id),
         name=row.name,
@@ -172,7 +168,7 @@ def see_device(
         op=row.op,
         mode=row.mode,
         boot=row.boot,
-        seen_at=max(heard, default=None),
+        seen_at=row.seen_at,
         interlock=Interlock(row.wanted, row.reported_value, row.lease_until, row.interlock_at)
         if row.wanted
         else None,
@@ -182,5 +178,5 @@ def see_device(
         alarms=row.alarms,
         worst_alarm=None if row.worst is None else SEVERITIES[row.worst],
         gaps=row.gaps,
-        last=tuple(value for value, _ in values),
+        last=tuple(last.get(row.id, ())),
     )

@@ -225,3 +225,28 @@ def note_seen(connection: Connection, seen: Mapping[UUID, tuple[str, datetime]])
             [at for _, (_, at) in ordered],
         ],
     )
+
+
+def note_offsets(connection: Connection, offsets: Mapping[tuple[UUID, str], int]) -> None:
+    """Note how far each boot's clock is behind ours, by the quickest of its messages.
+
+    What a message took on its way is never negative, so the least is the nearest.
+    """
+    if not offsets:
+        return
+    ordered = sorted(offsets.items())
+    connection.execute(
+        """
+        UPDATE births SET clock_offset_ms = least(births.clock_offset_ms, seen.clock_offset_ms)
+        FROM unnest(%s::uuid[], %s::text[], %s::int8[])
+             AS seen (device_id, boot, clock_offset_ms)
+        WHERE births.device_id = seen.device_id AND births.boot = seen.boot
+          AND births.clock_offset_ms IS DISTINCT FROM
+              least(births.clock_offset_ms, seen.clock_offset_ms)
+        """,
+        [
+            [device_id for (device_id, _), _ in ordered],
+            [boot for (_, boot), _ in ordered],
+            [offset for _, offset in ordered],
+        ],
+    )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateways.mqtt.batch import Batch, Sorter, add_readings, reject
 from gateways.mqtt.inbox import Arrived, Inbox
 from gateways.mqtt.messages import SIZE_MAX, Unintelligible, decode, identify, require_time
+from gateways.mqtt.rates import Rates
 from gateways.mqtt.receiver import read_length
 from gateways.mqtt.registry import Registry
 from gateways.mqtt.topics import Kind
@@ -171,3 +172,14 @@ def test_inbox_gives_what_it_took_in_order_and_counts_bytes() -> None:
 
     assert [one.mid for one in taken] == [1, 2]
     assert not inbox.is_full
+
+
+def test_flood_of_one_device_is_cut_and_a_day_of_arrears_is_not() -> None:
+    rates = Rates(rate=10, burst=20)
+
+    burst = [rates.allows("a", NOW) for _ in range(25)]
+    later = [rates.allows("a", NOW + 1_000) for _ in range(15)]
+
+    assert burst == [True] * 20 + [False] * 5
+    assert later == [True] * 10 + [False] * 5
+    assert rates.allows("b", NOW)
