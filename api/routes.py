@@ -29,6 +29,7 @@ from api import (
     sign_in,
     staff,
     stations,
+    statistics,
     usage_acts,
     workdays,
 )
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     instruments.router,
     reservations.router,
+    statistics.router,
     reservation_acts.router,
     usage_acts.router,
     reservation_series.router,

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     audit_anchors: Path | None = None
     """Where the audit chain's head is kept; best on another machine. None: in `data`."""
     time_zone: str = "Asia/Shanghai"
+    quota_general_h: int = Field(default=1400, ge=1)
+    """定额机时: hours a year that a general instrument is expected to work."""
+    quota_special_h: int = Field(default=800, ge=1)
+    """The same for instruments of special purpose, and in mechanics."""
     log_json: bool = False
     simulator_url: str = ""
     """The simulators' control address, for the tester's desk; empty where there are none."""

@@ -1,0 +1,204 @@
+"""Routes under /statistics: how much is used and shared, for managers and the platform."""
+
+from datetime import date, datetime, time
+from fractions import Fraction
+from typing import Annotated, Self
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from api.database import ReadOnly
+from api.identity import allow
+from billing.charges.totals import fees_of
+from booking.reservations.rules import Slot
+from booking.statistics.queries import (
+    list_service_records,
+    names_of,
+    read_figures,
+    sound_period,
+)
+from booking.statistics.rules import Figures, InstrumentFigures, Quotas
+from booking.statistics.sheets import write_figures, write_records
+from directory.people.errors import NotAllowed
+from directory.people.service import Caller
+from directory.roles.rules import Role
+from foundation.identifiers import EnterpriseId, InstitutionId, InstrumentId
+
+router = APIRouter(prefix="/statistics", tags=["statistics"])
+
+Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER, Role.OPERATOR, Role.AUDITOR)]
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def read_period(request: Request, from_: Annotated[date, Query(alias="from")], to: date) -> Slot:
+    """Return the span from the first day's midnight to the last day's end, as here counted."""
+    zone = ZoneInfo(request.app.state.settings.time_zone)
+    midnight = [datetime.combine(day, time(), zone) for day in (from_, to)]
+    return sound_period(*midnight)
+
+
+Period = Annotated[Slot, Depends(read_period)]
+
+
+def quotas_of(request: Request) -> Quotas:
+    settings = request.app.state.settings
+    return Quotas(settings.quota_general_h, settings.quota_special_h)
+
+
+def whose(caller: Caller, institution_id: InstitutionId | None) -> InstitutionId | None:
+    """Return whose figures may be had: a manager's own, the platform's choice.
+
+    Raises:
+        NotAllowed: to a manager who asks for another institution's.
+    """
+    if caller.has(Role.OPERATOR, Role.AUDITOR):
+        return institution_id
+    if caller.institution_id is None or institution_id not in {None, caller.institution_id}:
+        raise NotAllowed
+    return caller.institution_id
+
+
+def as_share(rate: Fraction | None) -> float | None:
+    return None if rate is None else round(float(rate), 4)
+
+
+class FiguresView(BaseModel):
+    """Hours and rates; a rate of nothing is null. `utilisation` may be above 1."""
+
+    effective_h: float
+    external_h: float
+    quota_h: float
+    utilisation: float | None
+    sharing: float | None
+    uses: int
+    attended: int
+    missed: int
+    no_show: float | None
+
+    @classmethod
+    def of(cls, one: InstrumentFigures) -> Self:
+        return cls(
+            effective_h=round(float(one.effective_h), 2),
+            external_h=round(float(one.external_h), 2),
+            quota_h=round(float(one.quota_h), 2),
+            utilisation=as_share(one.utilisation),
+            sharing=as_share(one.sharing),
+            uses=one.uses,
+            attended=one.attended,
+            missed=one.missed,
+            no_show=as_share(one.no_show),
+        )
+
+
+class InstrumentFiguresView(BaseModel):
+    instrument_id: InstrumentId
+    code: str
+    name_zh: str
+    name_en: str
+    is_shared: bool
+    figures: FiguresView
+
+
+class UserHoursView(BaseModel):
+    enterprise_id: EnterpriseId | None
+    name: str | None
+    """None with an id of none: the institution's own use."""
+    hours: float
+
+
+class StatisticsView(BaseModel):
+    total: FiguresView
+    open_rate: float | None
+    instruments: list[InstrumentFiguresView]
+    users: list[UserHoursView]
+
+    @classmethod
+    def of(cls, figures: Figures, names: dict[EnterpriseId, str]) -> Self:
+        return cls(
+            total=FiguresView.of(figures.total),
+            open_rate=as_share(figures.opened),
+            instruments=[
+                InstrumentFiguresView(
+                    instrument_id=one.card.instrument_id,
+                    code=one.card.code,
+                    name_zh=one.card.name_zh,
+                    name_en=one.card.name_en,
+                    is_shared=one.card.is_shared,
+                    figures=FiguresView.of(one),
+                )
+                for one in figures.instruments
+            ],
+            users=[
+                UserHoursView(
+                    enterprise_id=key,
+                    name=names.get(key) if key else None,
+                    hours=round(float(hours), 2),
+                )
+                for key, hours in sorted(
+                    figures.hours_by_enterprise.items(), key=lambda item: -item[1]
+                )
+            ],
+        )
+
+
+@router.get("/usage")
+def read_statistics(
+    request: Request,
+    caller: Manager,
+    period: Period,
+    reading: ReadOnly,
+    institution_id: InstitutionId | None = None,
+) -> StatisticsView:
+    """Count utilisation, sharing, hours by user, open rate and no-shows; `to` is excluded."""
+    owner = whose(caller, institution_id)
+    figures = read_figures(reading, owner, period, quotas=quotas_of(request))
+    return StatisticsView.of(figures, names_of(reading, _enterprises(figures)))
+
+
+@router.get("/usage.xlsx", response_class=Response, responses={200: {"content": {WORKBOOK: {}}}})
+def export_statistics(
+    request: Request,
+    caller: Manager,
+    period: Period,
+    reading: ReadOnly,
+    institution_id: InstitutionId | None = None,
+) -> Response:
+    """Give the same figures as a workbook."""
+    owner = whose(caller, institution_id)
+    figures = read_figures(reading, owner, period, quotas=quotas_of(request))
+    return attach(write_figures(figures, names_of(reading, _enterprises(figures))), "使用统计.xlsx")
+
+
+@router.get(
+    "/service-records.xlsx", response_class=Response, responses={200: {"content": {WORKBOOK: {}}}}
+)
+def export_service_records(
+    request: Request,
+    caller: Manager,
+    period: Period,
+    reading: ReadOnly,
+    institution_id: InstitutionId | None = None,
+) -> Response:
+    """Give the service records the national platform asks for: users, time, content, fee."""
+    records = list_service_records(reading, whose(caller, institution_id), period)
+    fees = fees_of(reading, [one.usage_session_id for one in records])
+    zone = ZoneInfo(request.app.state.settings.time_zone)
+    return attach(write_records(records, fees, zone), "服务记录.xlsx")
+
+
+def _enterprises(figures: Figures) -> list[EnterpriseId]:
+    return [key for key in figures.hours_by_enterprise if key is not None]
+
+
+def attach(content: bytes, name: str) -> Response:
+    """Answer with a workbook to be saved."""
+    return Response(
+        content,
+        media_type=WORKBOOK,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "Cache-Control": "no-store",
+        },
+    )
