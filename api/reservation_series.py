@@ -68,17 +68,17 @@ class OccurrenceView(BaseModel):
         )
 
 
-class SeriesView(BaseModel):
+class ReservationSeriesView(BaseModel):
     items: list[OccurrenceView]
 
 
 @router.post("/reservation-series", status_code=201)
 def create_series(
     body: SeriesBody, caller: SignedIn, now: Now, transaction: Transaction, once: Once
-) -> SeriesView:
+) -> ReservationSeriesView:
     """Take every date that can be had, and say of the others why not."""
 
-    def reserve() -> SeriesView:
+    def reserve() -> ReservationSeriesView:
         occurrences = reserve_series(
             transaction,
             body.request(),
@@ -91,9 +91,9 @@ def create_series(
         for one in occurrences:
             if one.reservation is not None:
                 set_aside_if_credit_allows(transaction, one.reservation, now=now)
-        return SeriesView(items=[OccurrenceView.of(one) for one in occurrences])
+        return ReservationSeriesView(items=[OccurrenceView.of(one) for one in occurrences])
 
-    return once.answer(body, SeriesView, reserve)
+    return once.answer(body, ReservationSeriesView, reserve)
 
 
 class TogetherBody(BaseModel):
