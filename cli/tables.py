@@ -25,6 +25,7 @@ import foundation.idempotency
 import jobs.tables
 import telemetry.alarms.tables
 import telemetry.controls.tables
+import telemetry.credentials.tables
 import telemetry.devices.tables
 import telemetry.events.tables
 import telemetry.quarantine.tables

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """host:port of ClamAV's daemon; empty: uploads are not scanned."""
     rate_limit_per_minute: int = Field(default=3000, ge=0)
     """Requests of one caller to one route in each process; 0: no limit."""
+    broker_hook_secret: SecretStr = SecretStr("")
+    """What EMQX says in `X-Broker-Secret` when it asks about a connection; empty: never asked."""
     oidc_issuer: str = ""
     """An OpenID provider in front, such as a provincial platform's; empty: none."""
     oidc_client_id: str = ""

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ def may_use(account: Account, *, client_id: str, action: str, topic: str) -> boo
     return topics is not None and topic in topics(account.devices)
 
 
-def dynamic_security(accounts: Iterable[Account]) -> Mapping[str, Any]:
+def dynamic_security(accounts: Iterable[Account]) -> dict[str, Any]:
     """Write the accounts as mosquitto's dynamic security plugin keeps them."""
     accounts = list(accounts)
     return {

@@ -1,0 +1,272 @@
+"""Each device has a password and topics of its own, and reaches nothing else."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from pydantic import SecretStr
+from sqlalchemy.orm import Session, sessionmaker
+
+from cli.embedded.accounts import DEVICE_HEARS, DEVICE_SAYS
+from cli.embedded.broker import find_mosquitto
+from cli.embedded.postgres import find_free_port
+from cli.embedded.processes import wait_until
+from foundation.clock import read_clock
+from telemetry.credentials.rules import (
+    HEARS,
+    SAYS,
+    Account,
+    dynamic_security,
+    hash_password,
+    is_password,
+    may_use,
+)
+from telemetry.credentials.service import GRACE, may_connect
+from tests import make
+from tests.api.conftest import SignedInAs
+from tests.cast import Cast
+
+SECRET = "what the broker says"
+PLUGINS = list(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
+
+
+@pytest.fixture
+def field(session_factory: sessionmaker[Session], cast: Cast) -> Cast:
+    with session_factory.begin() as session:
+        make.device(session, institution=cast.institution, name="hplc-7")
+        for name in ("furnace-7", "balance-7"):
+            make.device(
+                session,
+                institution=cast.institution,
+                name=name,
+                protocol="modbus",
+                gateway="gw-7",
+            )
+        make.device(session, institution=cast.other_institution, name="sem-7")
+    return cast
+
+
+@pytest.fixture
+def broker(app: FastAPI, stranger: TestClient) -> TestClient:
+    app.state.settings = app.state.settings.model_copy(
+        update={"broker_hook_secret": SecretStr(SECRET)}
+    )
+    stranger.headers["X-Broker-Secret"] = SECRET
+    return stranger
+
+
+def issue(client: TestClient, username: str) -> Any:
+    return client.post("/api/v1/broker/credentials", json={"username": username})
+
+
+def connects(broker: TestClient, username: str, password: str, client_id: str = "") -> bool:
+    answer = broker.post(
+        "/api/v1/broker/emqx/authenticate",
+        json={"username": username, "password": password, "clientid": client_id or username},
+    )
+    assert answer.status_code == 200, answer.text
+    return bool(answer.json()["result"] == "allow")
+
+
+def may(broker: TestClient, username: str, action: str, topic: str, client_id: str = "") -> bool:
+    answer = broker.post(
+        "/api/v1/broker/emqx/authorize",
+        json={
+            "username": username,
+            "clientid": client_id or username,
+            "action": action,
+            "topic": topic,
+        },
+    )
+    return bool(answer.json()["result"] == "allow")
+
+
+def test_device_connects_with_its_own_password_and_name_only(
+    field: Cast, signed_in_as: SignedInAs, broker: TestClient
+) -> None:
+    mei = signed_in_as(field.mei)
+    own = issue(mei, "hplc-7").json()["password"]
+    gateways = issue(mei, "gw-7").json()["password"]
+
+    assert connects(broker, "hplc-7", own)
+    assert not connects(broker, "hplc-7", own, client_id="gw-7"), "it would kick another off"
+    assert not connects(broker, "hplc-7", gateways)
+    assert not connects(broker, "hplc-7", own + "x")
+    assert not connects(broker, "nobody", own)
+
+
+def test_device_reaches_its_own_prefix_and_a_gateway_its_devices(
+    field: Cast, signed_in_as: SignedInAs, broker: TestClient
+) -> None:
+    mei = signed_in_as(field.mei)
+    for name in ("hplc-7", "gw-7"):
+        assert issue(mei, name).status_code == 201
+
+    assert may(broker, "hplc-7", "publish", "lab/1/hplc-7/m")
+    assert may(broker, "hplc-7", "subscribe", "lab/1/hplc-7/cmd")
+    assert may(broker, "gw-7", "publish", "lab/1/furnace-7/evt")
+    for action, topic in (
+        ("publish", "lab/1/furnace-7/m"),
+        ("publish", "lab/1/hplc-7/cmd"),
+        ("subscribe", "lab/1/#"),
+        ("subscribe", "lab/1/+/cmd"),
+        ("subscribe", "lab/1/hplc-7/#"),
+        ("publish", "$SYS/x"),
+        ("publish", "lab/1/hplc-7/m/"),
+    ):
+        assert not may(broker, "hplc-7", action, topic), topic
+    assert not may(broker, "hplc-7", "publish", "lab/1/hplc-7/m", client_id="furnace-7")
+    assert not may(broker, "gw-7", "publish", "lab/1/hplc-7/m")
+
+
+def test_former_password_works_for_a_day_after_a_rotation(
+    field: Cast, signed_in_as: SignedInAs, broker: TestClient, session: Session
+) -> None:
+    mei = signed_in_as(field.mei)
+    first, second = (issue(mei, "hplc-7").json()["password"] for _ in range(2))
+
+    assert connects(broker, "hplc-7", first)
+    assert connects(broker, "hplc-7", second)
+    later = read_clock() + GRACE
+    ask = {"username": "hplc-7", "client_id": "hplc-7", "now": later}
+    assert not may_connect(session, password=first, **ask)  # type: ignore[arg-type] # as named
+    assert may_connect(session, password=second, **ask)  # type: ignore[arg-type] # as named
+
+    mei.post("/api/v1/broker/credentials/revoke", json={"username": "hplc-7"})
+    assert not connects(broker, "hplc-7", second)
+    assert not may(broker, "hplc-7", "publish", "lab/1/hplc-7/m")
+
+
+def test_another_institutions_device_is_nobody_here(field: Cast, signed_in_as: SignedInAs) -> None:
+    mei = signed_in_as(field.mei)
+    assert issue(signed_in_as(field.oscar), "sem-7").status_code == 201
+
+    assert issue(mei, "sem-7").status_code == 404
+    revoked = mei.post("/api/v1/broker/credentials/revoke", json={"username": "sem-7"})
+    assert revoked.status_code == 404
+    assert "sem-7" not in mei.get("/api/v1/broker/credentials").text
+
+
+def test_hook_answers_the_broker_only(stranger: TestClient) -> None:
+    question = {"username": "a", "password": "b", "clientid": "a"}
+
+    for headers in ({}, {"X-Broker-Secret": ""}, {"X-Broker-Secret": "guess"}):
+        answer = stranger.post("/api/v1/broker/emqx/authenticate", json=question, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "hook_secret_wrong")
+
+
+def test_words_of_the_wire_are_those_of_the_embedded_broker() -> None:
+    assert (SAYS, HEARS) == (DEVICE_SAYS, DEVICE_HEARS)
+    assert is_password("p", hash_password("p"))
+    assert not is_password("q", hash_password("p"))
+    account = Account("a", "", ("a",))
+    assert not may_use(account, client_id="a", action="all", topic="lab/1/a/m")
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[int]:
+    """A mosquitto with its dynamic security plugin, keeping the accounts we write for it."""
+    executable = find_mosquitto()
+    if executable is None or not PLUGINS:
+        pytest.skip("no mosquitto with its dynamic security plugin here")
+    accounts = [
+        Account("dev-a", hash_password("pa"), ("dev-a",)),
+        Account("dev-b", hash_password("pb"), ("dev-b",)),
+    ]
+    whole = dynamic_security([*accounts, Account("platform", hash_password("pp"), ())])
+    # The platform's own account reads and writes all; it is the deployment's to make.
+    whole["roles"][-1]["acls"] = [
+        {"acltype": kind, "topic": "lab/1/#", "priority": 0, "allow": True}
+        for kind in ("publishClientSend", "subscribePattern")
+    ]
+    kept = tmp_path / "dynamic-security.json"
+    kept.write_text(json.dumps(whole), encoding="utf-8")
+    port = find_free_port()
+    settings = tmp_path / "mosquitto.conf"
+    settings.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous false\nuser root\n"
+        f"plugin {PLUGINS[0]}\nplugin_opt_config_file {kept}\n",
+        encoding="utf-8",
+    )
+    process = subprocess.Popen([str(executable), "-c", str(settings)], stderr=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Peer:
+    """One device on the wire."""
+
+    def __init__(self, port: int, name: str, password: str, client_id: str = "") -> None:
+        self.heard: list[str] = []
+        self.is_in, self.answered = False, Event()
+        self.client = Client(
+            CallbackAPIVersion.VERSION2, client_id or name, protocol=MQTTProtocolVersion.MQTTv5
+        )
+        self.client.username_pw_set(name, password)
+        self.client.on_connect = self._on_connect
+        self.client.on_message = self._on_message
+        self.port = port
+
+    def connect(self) -> bool:
+        def try_once() -> bool:
+            try:
+                self.client.connect("127.0.0.1", self.port)
+            except OSError:
+                return False  # it is still starting
+            return True
+
+        assert wait_until(try_once, limit_s=10)
+        self.client.loop_start()
+        assert self.answered.wait(10)
+        return self.is_in
+
+    def _on_connect(self, _c: Client, _u: object, _f: object, reason: Any, _p: object) -> None:
+        self.is_in = not reason.is_failure
+        self.answered.set()
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        self.heard.append(message.topic)
+
+    def say(self, topic: str) -> None:
+        self.client.publish(topic, b"x", 1).wait_for_publish(10)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.mark.enable_socket
+def test_mosquitto_keeps_devices_to_their_own_prefix(mosquitto: int) -> None:
+    a, b = Peer(mosquitto, "dev-a", "pa"), Peer(mosquitto, "dev-b", "pb")
+    platform = Peer(mosquitto, "platform", "pp")
+    impostor = Peer(mosquitto, "dev-b", "pb", client_id="dev-a")
+    try:
+        assert (a.connect(), b.connect(), platform.connect()) == (True, True, True)
+        assert not impostor.connect(), "with another's client id it would throw it off"
+        assert a.client.is_connected()
+        b.client.subscribe([("lab/1/dev-b/cmd", 1), ("lab/1/#", 1), ("lab/1/dev-a/m", 1)])
+        platform.client.subscribe("lab/1/#", 1)
+        # The answers to both come before what is published next.
+        platform.say("lab/1/dev-b/cmd")
+        assert wait_until(lambda: "lab/1/dev-b/cmd" in b.heard, limit_s=10)
+
+        for topic in ("lab/1/dev-b/m", "lab/1/dev-b/cmd", "lab/1/dev-a/cmd", "lab/1/dev-a/m"):
+            a.say(topic)
+
+        assert wait_until(lambda: "lab/1/dev-a/m" in platform.heard, limit_s=10)
+        assert platform.heard == ["lab/1/dev-b/cmd", "lab/1/dev-a/m"]
+        assert b.heard == ["lab/1/dev-b/cmd"]
+    finally:
+        for peer in (a, b, platform, impostor):
+            peer.stop()
