@@ -1,0 +1,15 @@
+"""The ways policies, hours and closures say no."""
+
+from foundation.errors import NotFound, Refused
+
+
+class PolicyRefused(Refused):
+    code = "policy_refused"
+    zh = "规则内容不正确。"
+    en = "This policy is not sound."
+
+
+class ClosureNotFound(NotFound):
+    code = "closure_not_found"
+    zh = "没有这个停用时段。"
+    en = "There is no such closure."

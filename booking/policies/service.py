@@ -1,0 +1,176 @@
+"""Verbs on policies and on what people bring for them. The caller owns the transaction."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from booking.instruments.errors import InstrumentNotFound
+from booking.instruments.tables import Instrument
+from booking.policies.errors import PolicyRefused
+from booking.policies.rules import find_document_problems
+from booking.policies.tables import Agreement, Policy, Qualification
+from directory.audit.service import record
+from directory.people.errors import NotAllowed
+from directory.people.service import Caller
+from directory.roles.rules import Role
+from foundation.identifiers import (
+    EnterpriseId,
+    InstitutionId,
+    InstrumentId,
+    PersonId,
+    new_id,
+)
+
+
+def own_institution(by: Caller) -> InstitutionId:
+    """Return the institution one answers for.
+
+    Raises:
+        NotAllowed: for those who manage none.
+    """
+    if by.institution_id is None or not by.has(Role.INSTITUTION_MANAGER):
+        raise NotAllowed
+    return by.institution_id
+
+
+def require_own_instrument(
+    session: Session, instrument_id: InstrumentId, by: Caller, *, is_manager: bool = True
+) -> Instrument:
+    """Return an instrument of one's own institution, as if others did not exist."""
+    if is_manager:
+        own_institution(by)
+    instrument = session.get(Instrument, instrument_id)
+    if instrument is None or instrument.institution_id != by.institution_id:
+        raise InstrumentNotFound
+    return instrument
+
+
+def set_policy(
+    session: Session,
+    terms: Mapping[str, Any],
+    *,
+    by: Caller,
+    now: datetime,
+    group_code: str | None = None,
+    instrument_id: InstrumentId | None = None,
+) -> Policy:
+    """Write the terms of one scope anew; what is reserved keeps the terms it was taken under.
+
+    Raises:
+        PolicyRefused: naming every term that is unknown or unfit.
+    """
+    institution_id = own_institution(by)
+    problems = find_document_problems(terms)
+    if problems:
+        raise PolicyRefused(problems)
+    if instrument_id is not None:
+        require_own_instrument(session, instrument_id, by)
+    policy = session.scalar(
+        select(Policy)
+        .where(
+            Policy.institution_id == institution_id,
+            Policy.group_code.is_not_distinct_from(group_code),
+            Policy.instrument_id.is_not_distinct_from(instrument_id),
+        )
+        .with_for_update()
+    )
+    if policy is None:
+        policy = Policy(
+            id=new_id(),
+            institution_id=institution_id,
+            group_code=group_code,
+            instrument_id=instrument_id,
+            terms=dict(terms),
+            version=1,
+            updated_by=by.person_id,
+            updated_at=now,
+        )
+        session.add(policy)
+    else:
+        policy.terms = dict(terms)
+        policy.version += 1
+        policy.updated_by, policy.updated_at = by.person_id, now
+    session.flush()
+    record(
+        session,
+        actor_id=by.person_id,
+        action="policy.set",
+        subject_kind="booking_policy",
+        subject_id=policy.id,
+        now=now,
+        version=policy.version,
+        terms=dict(terms),
+    )
+    return policy
+
+
+def list_policies(session: Session, institution_id: InstitutionId) -> list[Policy]:
+    return list(
+        session.scalars(
+            select(Policy)
+            .where(Policy.institution_id == institution_id)
+            .order_by(
+                Policy.instrument_id.is_not(None), Policy.group_code.is_not(None), Policy.updated_at
+            )
+        )
+    )
+
+
+def qualify(
+    session: Session,
+    person_id: PersonId,
+    valid_until: date,
+    *,
+    by: Caller,
+    now: datetime,
+    instrument_id: InstrumentId | None = None,
+    group_code: str | None = None,
+) -> Qualification:
+    """Say that a person may work an instrument, or a group, by themselves until a day."""
+    qualification = Qualification(
+        id=new_id(),
+        person_id=person_id,
+        institution_id=own_institution(by),
+        instrument_id=instrument_id,
+        group_code=group_code,
+        valid_until=valid_until,
+        granted_by=by.person_id,
+        granted_at=now,
+    )
+    session.add(qualification)
+    session.flush()
+    record(
+        session,
+        actor_id=by.person_id,
+        action="qualification.granted",
+        subject_kind="person",
+        subject_id=person_id,
+        now=now,
+        valid_until=valid_until.isoformat(),
+    )
+    return qualification
+
+
+def note_agreement(
+    session: Session, enterprise_id: EnterpriseId, valid_until: date, *, by: Caller, now: datetime
+) -> None:
+    """Note that an enterprise signed the agreement on the use of one's instruments."""
+    values = {"signed_at": now, "signed_by": by.person_id, "valid_until": valid_until}
+    session.execute(
+        insert(Agreement)
+        .values(enterprise_id=enterprise_id, institution_id=own_institution(by), **values)
+        .on_conflict_do_update(index_elements=["enterprise_id", "institution_id"], set_=values)
+    )
+    record(
+        session,
+        actor_id=by.person_id,
+        action="agreement.signed",
+        subject_kind="enterprise",
+        subject_id=enterprise_id,
+        now=now,
+        valid_until=valid_until.isoformat(),
+    )

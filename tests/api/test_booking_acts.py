@@ -1,0 +1,172 @@
+"""The lease flow over HTTP: the manager's part, the policy's, the series', the kiosk's."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from booking.feeds.tables import InstrumentLabel
+from booking.reservations.tables import Reservation
+from foundation.clock import read_clock
+from foundation.identifiers import InstrumentId
+from tests import make
+from tests.api.conftest import SignedInAs
+from tests.cast import Cast
+
+URL = "/api/v1/reservations"
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def hour(number: int) -> datetime:
+    now = read_clock().replace(minute=0, second=0, microsecond=0)
+    return now + timedelta(days=2, hours=number)
+
+
+def slot(first: int, last: int) -> dict[str, str]:
+    return {"starts_at": hour(first).isoformat(), "ends_at": hour(last).isoformat()}
+
+
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}
+
+
+@pytest.fixture
+def instrument_id(session_factory: sessionmaker[Session], cast: Cast) -> InstrumentId:
+    with session_factory.begin() as session:
+        instrument = make.instrument(session, institution=cast.institution)
+        make.tariff(session, instrument=instrument)
+        return instrument.id
+
+
+def test_manager_sets_a_policy_then_approves_under_it(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    alice, mei = signed_in_as(cast.alice), signed_in_as(cast.mei)
+    policy = {"instrument_id": str(instrument_id), "terms": {"needs_approval": True}}
+
+    assert mei.put("/api/v1/booking-policies", json=policy).status_code == 200
+    asked = alice.post(
+        URL, json={"instrument_id": str(instrument_id), **slot(0, 2)}, headers=key()
+    ).json()
+    refused = alice.post(f"{URL}/{asked['id']}/approve")
+    approved = mei.post(f"{URL}/{asked['id']}/approve")
+
+    assert asked["state"] == "submitted"
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_your_reservation")
+    assert (approved.status_code, approved.json()["state"]) == (200, "reserved")
+    assert [step["to"] for step in approved.json()["transitions"]] == [
+        "submitted",
+        "approved",
+        "reserved",
+    ]
+
+
+def test_policy_with_faults_is_refused_naming_each(signed_in_as: SignedInAs, cast: Cast) -> None:
+    terms = {"notice_min_s": -1, "colour": "red", "quotas": [{"per": "year"}]}
+
+    answer = signed_in_as(cast.mei).put("/api/v1/booking-policies", json={"terms": terms})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "policy_refused")
+    assert [problem["field"] for problem in answer.json()["problems"]] == [
+        "notice_min_s",
+        "colour",
+        "quotas",
+    ]
+
+
+def test_closure_names_whom_it_meets_and_keeps_others_out(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    alice, mei = signed_in_as(cast.alice), signed_in_as(cast.mei)
+    body = {"instrument_id": str(instrument_id), **slot(0, 2)}
+    made = alice.post(URL, json=body, headers=key()).json()
+
+    closure = {**body, **slot(1, 6), "kind": "maintenance", "reason_zh": "保养"}
+    closed = mei.post("/api/v1/closures", json=closure).json()
+    late = alice.post(URL, json={**body, **slot(4, 5)}, headers=key())
+    mei.delete(f"/api/v1/closures/{closed['id']}")
+    then = alice.post(URL, json={**body, **slot(4, 5)}, headers=key())
+
+    assert closed["met"] == [made["id"]]
+    assert [problem["code"] for problem in late.json()["problems"]] == ["closed_for_maintenance"]
+    assert then.status_code == 201
+
+
+def test_hold_of_another_tenant_blocks_until_its_limit_and_not_after(
+    signed_in_as: SignedInAs,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instrument_id: InstrumentId,
+) -> None:
+    alice, carol = signed_in_as(cast.alice), signed_in_as(cast.carol)
+    body = {"instrument_id": str(instrument_id), **slot(0, 2)}
+    hold = alice.post(URL, json={**body, "is_hold": True}, headers=key()).json()
+    early = carol.post(URL, json=body, headers=key())
+    with session_factory.begin() as session:
+        made = session.get_one(Reservation, hold["id"])
+        made.expires_at = read_clock()
+
+    after = carol.post(URL, json=body, headers=key())
+
+    assert (hold["state"], early.json()["code"]) == ("held", "slot_taken")
+    assert after.status_code == 201
+    assert alice.get(f"{URL}/{hold['id']}").json()["state"] == "expired"
+
+
+def test_series_shows_the_conflict_of_a_date_and_takes_the_others(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    body = {"instrument_id": str(instrument_id), **slot(0, 2)}
+    taken = {**body, "starts_at": (hour(0) + timedelta(days=7)).isoformat()}
+    taken["ends_at"] = (hour(2) + timedelta(days=7)).isoformat()
+    signed_in_as(cast.carol).post(URL, json=taken, headers=key())
+    weekday = hour(0).astimezone(ZONE).isoweekday()
+
+    answer = signed_in_as(cast.alice).post(
+        "/api/v1/reservation-series",
+        json={**body, "repeat": {"weeks": 1, "weekdays": [weekday], "count": 3}},
+        headers=key(),
+    )
+
+    dates = answer.json()["items"]
+    assert answer.status_code == 201
+    assert [one["reservation_id"] is not None for one in dates] == [True, False, True]
+    assert dates[1]["problems"][0]["code"] == "slot_taken"
+    assert dates[1]["alternatives"]
+
+
+def test_kiosk_takes_name_and_pin_and_shuts_after_wrong_ones(
+    signed_in_as: SignedInAs,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instrument_id: InstrumentId,
+) -> None:
+    alice = signed_in_as(cast.alice)
+    with session_factory.begin() as session:
+        session.add(
+            InstrumentLabel(code="ABCD2345", instrument_id=instrument_id, created_at=read_clock())
+        )
+    soon = read_clock().replace(second=0, microsecond=0)
+    soon += timedelta(minutes=15 - soon.minute % 15)
+    body = {
+        "instrument_id": str(instrument_id),
+        "starts_at": soon.isoformat(),
+        "ends_at": (soon + timedelta(hours=1)).isoformat(),
+    }
+    alice.post(URL, json=body, headers=key())
+    kiosk, name = "/api/v1/kiosk/ABCD2345/check-in", cast.alice.login
+
+    weak = alice.put("/api/v1/me/pin", json={"pin": "123456"})
+    assert weak.json()["code"] == "unfit_pin"
+    assert alice.put("/api/v1/me/pin", json={"pin": "380417"}).status_code == 204
+    wrong = alice.post(kiosk, json={"login": name, "pin": "380418"})
+    right = alice.post(kiosk, json={"login": name, "pin": "380417"})
+    shut = [
+        alice.post(kiosk, json={"login": name, "pin": "000000"}).json()["code"] for _ in "123456"
+    ]
+
+    assert wrong.json()["code"] == "wrong_pin"
+    assert (right.status_code, right.json()["state"]) == (200, "checked_in")
+    assert shut == ["wrong_pin"] * 5 + ["pin_shut"]
