@@ -61,10 +61,12 @@ class Platform:
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="platform-under-test")
         self._client.username_pw_set(parts.username, parts.password)
         self._client.on_message = self._note
+        subscribed = threading.Event()
         self._client.on_connect = lambda client, *_: client.subscribe("lab/1/#", qos=1)
+        self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.connect(parts.hostname or "", parts.port or 1883)
         self._client.loop_start()
-        until(self._client.is_connected, what="the platform's connection")
+        assert subscribed.wait(10), "the platform's subscription was not granted"
 
     def close(self) -> None:
         self._client.disconnect()

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from time import time_ns
@@ -45,10 +46,12 @@ class Foreign:
         self.heard: list[MQTTMessage] = []
         self.client = Client(CallbackAPIVersion.VERSION2)
         self.client.on_message = lambda _client, _userdata, message: self.heard.append(message)
+        subscribed = threading.Event()
         self.client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        self.client.on_subscribe = lambda *_: subscribed.set()
         until(self._is_there, what="the foreign broker")
         self.client.loop_start()
-        until(self.client.is_connected)
+        assert subscribed.wait(10)
 
     def _is_there(self) -> bool:
         try:
