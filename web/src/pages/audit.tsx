@@ -29,6 +29,12 @@ function Soundness() {
     : <Alert type="error" showIcon title={t("audit.broken", { fault: fault ?? "", position: fault_position ?? "" })} />;
 }
 
+const ID_SHOWN = 13;
+
+function Short({ id }: { id: string }) {
+  return <span className="mono faint" title={id}>{id.length > ID_SHOWN ? `${id.slice(0, ID_SHOWN)}…` : id}</span>;
+}
+
 export function AuditPage() {
   const { t } = useTranslation();
   const lang = useLang();
@@ -71,8 +77,8 @@ export function AuditPage() {
                       columns={[
                         { title: t("audit.at"), key: "at", render: (_, one) => <span className="num nowrap">{formatDay(Date.parse(one.at), LAB_ZONE, lang)} {formatClockSeconds(Date.parse(one.at), LAB_ZONE)}</span> },
                         { title: t("audit.what"), key: "what", render: (_, one) => <Button type="link" size="small" className="mono" onClick={() => put("action", one.action)}>{one.action}</Button> },
-                        { title: t("audit.on"), key: "on", render: (_, one) => <>{one.subject_kind} <span className="mono faint">{one.subject_id}</span></> },
-                        { title: t("audit.who"), key: "who", render: (_, one) => one.actor_id ? <span className="mono faint">{one.actor_id}</span> : t("audit.platform") },
+                        { title: t("audit.on"), key: "on", render: (_, one) => <span className="nowrap">{one.subject_kind} <Short id={one.subject_id} /></span> },
+                        { title: t("audit.who"), key: "who", render: (_, one) => one.actor_id ? <Short id={one.actor_id} /> : t("audit.platform") },
                         { title: t("audit.detail"), key: "detail", render: (_, one) => Object.keys(one.detail).length > 0 && <code className="mono">{JSON.stringify(one.detail)}</code> },
                       ]} />
                   </Wide>

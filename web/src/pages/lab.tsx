@@ -16,6 +16,7 @@ import { ReservationTag } from "../parts/marks";
 import { useMinute } from "../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
+import { Decide } from "./decide";
 import { Pulse } from "./devices/page";
 
 interface Item {
@@ -76,6 +77,7 @@ function useColumns(fleet: Device[], plans: Reservation[]): { inUse: Item[]; nex
     return item(one, "", <span className="num">{today ? "" : `${formatDay(Date.parse(one.starts_at), zone, lang)} `}{when(one)}</span>);
   });
   const waiting = [
+    ...soonest.filter((one) => one.state === "submitted").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)}</span>, <Decide one={one} />)),
     ...ahead.filter((one) => Date.parse(one.starts_at) <= now).map((one) => item(one, "attention", <span className="num">{when(one)} · {t("lab.notCheckedIn")}</span>)),
     ...soonest.filter((one) => one.usage?.state === "needs_review").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("lab.review")}</span>)),
   ];

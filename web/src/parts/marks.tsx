@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { useLang } from "../i18n";
 import { asLiveState } from "../lib/live";
+import { RESERVATION_STATES, type ReservationState } from "../lib/progress";
 import { formatAge } from "../lib/time";
 import { useNow } from "./now";
 
@@ -45,30 +46,29 @@ export function Age({ at }: { at: string | null | undefined }) {
   );
 }
 
-const RESERVATION_TONES: Record<string, Tone> = {
+const RESERVATION_TONES: Record<ReservationState, Tone> = {
+  draft: "idle",
+  held: "attention",
+  submitted: "attention",
+  retimed: "attention",
+  approved: "accent",
   reserved: "accent",
   checked_in: "running",
   in_use: "running",
+  interrupted: "attention",
   ended: "idle",
   metered: "idle",
+  disputed: "attention",
+  confirmed: "idle",
   billed: "idle",
   cancelled: "offline",
+  rejected: "offline",
+  expired: "offline",
   no_show: "fault",
 };
 
-const RESERVATION_WORDS = [
-  "reserved",
-  "checked_in",
-  "in_use",
-  "ended",
-  "metered",
-  "billed",
-  "cancelled",
-  "no_show",
-] as const;
-
 export function ReservationTag({ state }: { state: string }) {
   const { t } = useTranslation();
-  const known = RESERVATION_WORDS.find((one) => one === state);
-  return <ToneTag tone={RESERVATION_TONES[state] ?? "idle"}>{known ? t(`reservation.${known}`) : state}</ToneTag>;
+  const known = RESERVATION_STATES.find((one) => one === state);
+  return known ? <ToneTag tone={RESERVATION_TONES[known]}>{t(`reservation.${known}`)}</ToneTag> : <ToneTag tone="idle">{state}</ToneTag>;
 }
