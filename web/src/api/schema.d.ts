@@ -2349,6 +2349,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statistics/service-records.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Service Records
+         * @description Give the service records the national platform asks for: users, time, content, fee.
+         */
+        get: operations["export_service_records_api_v1_statistics_service_records_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Statistics
+         * @description Count utilisation, sharing, hours by user, open rate and no-shows; `to` is excluded.
+         */
+        get: operations["read_statistics_api_v1_statistics_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/usage.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Statistics
+         * @description Give the same figures as a workbook.
+         */
+        get: operations["export_statistics_api_v1_statistics_usage_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/waitlist": {
         parameters: {
             query?: never;
@@ -3178,6 +3238,30 @@ export interface components {
              */
             subject_id: string;
         };
+        /**
+         * FiguresView
+         * @description Hours and rates; a rate of nothing is null. `utilisation` may be above 1.
+         */
+        FiguresView: {
+            /** Attended */
+            attended: number;
+            /** Effective H */
+            effective_h: number;
+            /** External H */
+            external_h: number;
+            /** Missed */
+            missed: number;
+            /** No Show */
+            no_show: number | null;
+            /** Quota H */
+            quota_h: number;
+            /** Sharing */
+            sharing: number | null;
+            /** Uses */
+            uses: number;
+            /** Utilisation */
+            utilisation: number | null;
+        };
         /** FileView */
         FileView: {
             /**
@@ -3268,6 +3352,23 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /** InstrumentFiguresView */
+        InstrumentFiguresView: {
+            /** Code */
+            code: string;
+            figures: components["schemas"]["FiguresView"];
+            /**
+             * Instrument Id
+             * Format: uuid
+             */
+            instrument_id: string;
+            /** Is Shared */
+            is_shared: boolean;
             /** Name En */
             name_en: string;
             /** Name Zh */
@@ -4291,6 +4392,11 @@ export interface components {
              */
             starts_at: string;
         };
+        /** ReservationSeriesView */
+        ReservationSeriesView: {
+            /** Items */
+            items: components["schemas"]["OccurrenceView"][];
+        };
         /**
          * ReservationState
          * @description Where a reservation stands in the lease flow.
@@ -4624,6 +4730,22 @@ export interface components {
              */
             starts_at: string;
         };
+        /** SeriesView */
+        SeriesView: {
+            /** Bucket S */
+            bucket_s: number;
+            /** Metric */
+            metric: string;
+            /** Points */
+            points: [
+                number,
+                number | null,
+                number | null,
+                number | null
+            ][];
+            /** Unit */
+            unit: string;
+        };
         /**
          * Severity
          * @enum {string}
@@ -4821,6 +4943,16 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** StatisticsView */
+        StatisticsView: {
+            /** Instruments */
+            instruments: components["schemas"]["InstrumentFiguresView"][];
+            /** Open Rate */
+            open_rate: number | null;
+            total: components["schemas"]["FiguresView"];
+            /** Users */
+            users: components["schemas"]["UserHoursView"][];
+        };
         /**
          * StepView
          * @description One line of the arithmetic of a price.
@@ -4989,6 +5121,15 @@ export interface components {
             /** State */
             state: string;
         };
+        /** UserHoursView */
+        UserHoursView: {
+            /** Enterprise Id */
+            enterprise_id: string | null;
+            /** Hours */
+            hours: number;
+            /** Name */
+            name: string | null;
+        };
         /**
          * VerificationView
          * @description Whether the chain is whole; if not, the first thing wrong with it.
@@ -5082,22 +5223,6 @@ export interface components {
             /** Wanted */
             wanted: string;
         };
-        /** SeriesView */
-        api__devices__SeriesView: {
-            /** Bucket S */
-            bucket_s: number;
-            /** Metric */
-            metric: string;
-            /** Points */
-            points: [
-                number,
-                number | null,
-                number | null,
-                number | null
-            ][];
-            /** Unit */
-            unit: string;
-        };
         /**
          * InstitutionView
          * @description An institution's entry and standing.
@@ -5141,11 +5266,6 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
-        };
-        /** SeriesView */
-        api__reservation_series__SeriesView: {
-            /** Items */
-            items: components["schemas"]["OccurrenceView"][];
         };
         /**
          * InterlockView
@@ -7244,7 +7364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__devices__SeriesView"];
+                    "application/json": components["schemas"]["SeriesView"];
                 };
             };
             /** @description not signed in */
@@ -13543,7 +13663,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__reservation_series__SeriesView"];
+                    "application/json": components["schemas"]["ReservationSeriesView"];
                 };
             };
             /** @description not signed in */
@@ -17022,6 +17142,288 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_service_records_api_v1_statistics_service_records_xlsx_get: {
+        parameters: {
+            query: {
+                institution_id?: string | null;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_statistics_api_v1_statistics_usage_get: {
+        parameters: {
+            query: {
+                institution_id?: string | null;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_statistics_api_v1_statistics_usage_xlsx_get: {
+        parameters: {
+            query: {
+                institution_id?: string | null;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description not signed in */
