@@ -81,6 +81,18 @@ class CommandDesk:
                 relay.bring(self._line, at_ms)
                 self._report(unit, relay)
 
+    @staticmethod
+    def until_next_end_s(units: Sequence[Unit]) -> float:
+        """Say in how many seconds the next lease ends; a long time where none is open."""
+        ends = [
+            unit.relay.lease_ends_ms
+            for unit in units
+            if unit.relay is not None
+            and unit.relay.state is RelayState.UNLOCKED
+            and unit.relay.lease_ends_ms is not None
+        ]
+        return max(0.0, (min(ends) - now_ms()) / 1000) if ends else 1e9
+
     def _report(self, unit: Unit, relay: Relay) -> None:
         """Publish the relay's state at once, and an alarm where it is not what it should be."""
         at_ms = now_ms()

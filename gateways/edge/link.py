@@ -21,7 +21,7 @@ from gateways.modbus.registers import Quality
 from gateways.mqtt import topics
 from gateways.spool.spool import Spool
 
-# The longest nap: a lease that ends is noticed within it even where nothing is polled.
+# The longest nap, so that a stop is noticed soon.
 NAP_S_MAX: Final = 0.5
 
 
@@ -85,8 +85,9 @@ class Link:
         self._desk.end_leases(self.units)
         now_s = monotonic()
         if not self._due or self._due[0][0] > now_s:
-            nap_s = min(NAP_S_MAX, self._due[0][0] - now_s) if self._due else NAP_S_MAX
-            self._woken.wait(nap_s)
+            until_poll_s = self._due[0][0] - now_s if self._due else NAP_S_MAX
+            until_end_s = self._desk.until_next_end_s(self.units)
+            self._woken.wait(min(NAP_S_MAX, until_poll_s, until_end_s))
             self._woken.clear()
             return
         due_s, priority, order, unit, group = self._pop_due(now_s)
