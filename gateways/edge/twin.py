@@ -135,8 +135,13 @@ class Twin:
         drafts += [Draft(Kind.EVENT, body["ts"], body) for body in events]
         if drafts:
             self._spool.commit(self.record, drafts, memory=self._memory() if events else None)
-        if self.profile.phases is None or phase is not None:
-            op, mode = OP_AND_MODE[phase] if phase is not None else ("executing", "none")
+        phases = self.profile.phases
+        if phases is None or phases.metric in samples:
+            if phase is not None:
+                op, mode = OP_AND_MODE[phase]
+            else:
+                # No phase to tell, or one the profile does not know: it is there, that is all.
+                op, mode = ("executing" if phases is None else "not_available"), "none"
             session = self._watcher.run.session if self._watcher.run else None
             self._stand(Standing(online=True, op=op, mode=mode, session=session), at_ms)
         return rebooted

@@ -394,6 +394,19 @@ def test_register_the_device_does_not_have_costs_only_itself(
     assert platform.value_of(name, "extension_mm") is None
 
 
+def test_status_the_profile_does_not_know_is_no_phase(
+    config: Path, platform: Platform, tensile: Tensile, name: str
+) -> None:
+    with gateway_on(config):
+        platform.wait(f"{name}/state", lambda b: b["op"] == "not_executing")
+        tensile.show(status=9)
+        state = platform.wait(f"{name}/state", lambda b: b["op"] == "not_available" and b["online"])
+        until(lambda: platform.value_of(name, "phase") is None, what="no phase")
+
+    assert (state["mode"], state["session"]) == ("none", None)
+    assert platform.all(f"{name}/evt") == []
+
+
 def test_device_that_comes_back_is_online_again(
     config: Path, platform: Platform, server: Server, name: str
 ) -> None:
