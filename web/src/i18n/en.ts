@@ -1,12 +1,14 @@
-import { account, alarms, audit, board, quarantine } from "./more/en";
+import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/en";
 import type { Texts } from "./zh";
 
 export const en: Texts = {
   account,
+  acts,
   alarms,
   audit,
   board,
   quarantine,
+  reviews,
   brand: { name: "Yixiang", tagline: "Shared instruments, billed by metered time" },
   nav: {
     catalogue: "Instruments",

@@ -1,13 +1,15 @@
 /** Chinese texts: the language the product is written in first. */
 
-import { account, alarms, audit, board, quarantine } from "./more/zh";
+import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/zh";
 
 export const zh = {
   account,
+  acts,
   alarms,
   audit,
   board,
   quarantine,
+  reviews,
   brand: { name: "仪享", tagline: "共享仪器 · 按实际机时计费" },
   nav: {
     catalogue: "仪器目录",

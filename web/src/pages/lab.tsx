@@ -16,7 +16,7 @@ import { ReservationTag } from "../parts/marks";
 import { useMinute } from "../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
-import { Decide } from "./decide";
+import { ConfirmUsage, Decide } from "./decide";
 import { Pulse } from "./devices/page";
 
 interface Item {
@@ -79,7 +79,8 @@ function useColumns(fleet: Device[], plans: Reservation[]): { inUse: Item[]; nex
   const waiting = [
     ...soonest.filter((one) => one.state === "submitted").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)}</span>, <Decide one={one} />)),
     ...ahead.filter((one) => Date.parse(one.starts_at) <= now).map((one) => item(one, "attention", <span className="num">{when(one)} · {t("lab.notCheckedIn")}</span>)),
-    ...soonest.filter((one) => one.usage?.state === "needs_review").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("lab.review")}</span>)),
+    ...soonest.filter((one) => one.state === "metered" && one.usage?.state === "needs_review").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("lab.review")}</span>, <ConfirmUsage one={one} />)),
+    ...soonest.filter((one) => one.state === "disputed").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("acts.disputedUse")}</span>)),
   ];
   const alarms = [...fleet].sort(byNeed).flatMap((one): Item[] => {
     const state = asLiveState(one.state);
@@ -116,7 +117,7 @@ export function LabPage() {
   useFeed();
   const fleet = useQuery(devices);
   const open = useQuery(reservations({ state: OPEN_STATES }));
-  const over = useQuery(reservations({ state: ["ended", "metered"] }, 1));
+  const over = useQuery(reservations({ state: ["ended", "metered", "disputed"] }, 1));
   const loading = <div className="panel"><Loading rows={8} /></div>;
   return (
     <>

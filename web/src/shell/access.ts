@@ -20,6 +20,10 @@ export function seesBoard(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => BOARD_ROLES.includes(role));
 }
 
+export function reviewsPeople(person: Person | null | undefined): boolean {
+  return !!person?.roles.some((role) => role === "reviewer" || role === "operator");
+}
+
 export function readsAudit(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => role === "auditor" || role === "operator");
 }

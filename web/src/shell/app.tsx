@@ -30,6 +30,7 @@ const AccountPage = lazy(() => import("../pages/account/page").then((m) => ({ de
 const AlarmsPage = lazy(() => import("../pages/alarms").then((m) => ({ default: m.AlarmsPage })));
 const QuarantinePage = lazy(() => import("../pages/quarantine").then((m) => ({ default: m.QuarantinePage })));
 const AuditPage = lazy(() => import("../pages/audit").then((m) => ({ default: m.AuditPage })));
+const ReviewsPage = lazy(() => import("../pages/reviews").then((m) => ({ default: m.ReviewsPage })));
 const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
 const cache = new QueryClient({
@@ -99,6 +100,7 @@ function Main() {
             <Route path="/alarms" element={<AlarmsPage />} />
             <Route path="/quarantine" element={<QuarantinePage />} />
             <Route path="/audit" element={<AuditPage />} />
+            <Route path="/reviews" element={<ReviewsPage />} />
             <Route path="/due" element={<DuePage />} />
             <Route path="*" element={<NotFound />} />
           </Routes>

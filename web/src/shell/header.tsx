@@ -9,7 +9,7 @@ import { signOut } from "../api/calls";
 import type { Person } from "../api/types";
 import { pick, setLang, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
-import { readsAudit, reserves, seesBoard, seesLab, usePerson } from "./access";
+import { readsAudit, reserves, reviewsPeople, seesBoard, seesLab, usePerson } from "./access";
 import { useSignIn } from "./sign-in";
 
 interface Place {
@@ -24,6 +24,7 @@ function usePlaces(person: Person | null | undefined): Place[] {
   if (seesLab(person)) {
     places.push({ to: "/lab", word: t("nav.lab") }, { to: "/devices", word: t("nav.devices") }, { to: "/alarms", word: t("alarms.nav") });
   }
+  if (reviewsPeople(person)) places.push({ to: "/reviews", word: t("reviews.nav") });
   if (seesBoard(person)) places.push({ to: "/due", word: t("board.nav") });
   if (readsAudit(person)) places.push({ to: "/audit", word: t("audit.nav") });
   return places;

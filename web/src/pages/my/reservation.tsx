@@ -17,6 +17,7 @@ import { Age, ReservationTag, ToneTag } from "../../parts/marks";
 import { useMinute } from "../../parts/now";
 import { zoneOf } from "../../parts/page";
 import { useProblemText } from "../../parts/states";
+import { Answers } from "./answers";
 
 export function ProgressLine({ one, zone }: { one: Reservation; zone: string }) {
   const { t } = useTranslation();
@@ -111,6 +112,7 @@ function Actions({ one }: { one: Reservation }) {
   const busy = (verb: ReservationVerb): boolean => acting.isPending && acting.variables === verb;
   return (
     <div className="row">
+      <Answers one={one} />
       {one.can.cancel && (
         <Popconfirm title={t("my.cancelAsk")} description={t("my.cancelAskLead")} okText={t("my.cancel")} cancelText={t("my.keep")} okButtonProps={{ danger: true }}
           onConfirm={() => acting.mutate("cancel")}>
