@@ -13,8 +13,8 @@ AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES: dict[str | None, list[str]] = {
     None: ["/", "/sign-in", "/nowhere", "/my"],
     "alice": ["/my", "/my?view=past", "/account", "/devices"],
-    "bob": ["/devices", "/devices/tensile-01", "/lab"],
-    "oscar": ["/due"],
+    "bob": ["/devices", "/devices/tensile-01", "/lab", "/alarms", "/quarantine"],
+    "oscar": ["/due", "/audit", "/reviews"],
 }
 
 
