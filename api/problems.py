@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from foundation.errors import (
@@ -169,6 +169,36 @@ def render_database_away(request: Request, error: Exception) -> JSONResponse:
     return document(DatabaseAway(), request)
 
 
+class UnknownReference(Refused):
+    code = "unknown_reference"
+    zh = "请求中引用的对象不存在。"
+    en = "The request names something that is not there."
+
+
+class AlreadyThere(Conflict):
+    code = "already_there"
+    zh = "相同的对象已存在。"
+    en = "There is one like this already."
+
+
+FOREIGN_KEY, UNIQUE = "23503", "23505"
+
+
+def render_violation(request: Request, error: Exception) -> JSONResponse:
+    """A constraint of the database caught what no rule above looked for."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state not in {FOREIGN_KEY, UNIQUE}:
+        return render_bug(request, error)
+    log.info("constraint violated", sqlstate=state, path=request.url.path)
+    return document(UnknownReference() if state == FOREIGN_KEY else AlreadyThere(), request)
+
+
+def render_unstorable(request: Request, error: Exception) -> JSONResponse:
+    """A value the database cannot hold: a zero byte in a text, a number too large."""
+    log.info("value cannot be stored", error=type(error).__name__, path=request.url.path)
+    return document(MalformedRequest(), request)
+
+
 def render_bug(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected failure", exc_info=error, path=request.url.path)
     return document(InternalFault(), request, status=500)
@@ -179,4 +209,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, render_malformed)
     app.add_exception_handler(HTTPException, render_http)
     app.add_exception_handler(OperationalError, render_database_away)
+    app.add_exception_handler(IntegrityError, render_violation)
+    app.add_exception_handler(DataError, render_unstorable)
     app.add_exception_handler(Exception, render_bug)

@@ -7,11 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from billing.charges.tables import Charge
+from booking.attendance.tables import Penalty
+from booking.calendars.tables import Closure
+from booking.feeds.tables import CalendarFeed
 from booking.reservations.tables import ReservationTransition
 from booking.usage.tables import UsageSession
+from booking.waitlists.tables import WaitlistEntry
 from directory.enterprises.tables import Enterprise
 from directory.files.tables import StoredFile
 from directory.institutions.tables import Institution, InstitutionQualification
@@ -50,21 +55,18 @@ class World:
     people: dict[Role, Person] = field(default_factory=dict)
     things: dict[str, Things] = field(default_factory=dict)
 
-    def path_for(self, role: Role | None, path: str, belonging: str) -> str | None:
-        """Fill a path's parameters; None where this role has nothing of that kind."""
-        names = re.findall(r"{(\w+)}", path)
+    def path_for(self, role: Role | None, path: str, belonging: str) -> str:
+        """Fill a path's parameters with the ids of whoever's things these are to be."""
         side = self.side_of(role, belonging)
+        ids = self.things[side].ids if side is not None else {}
         filled = path
-        for name in names:
-            value = FIXED.get(name) or (
-                self.things[side].ids.get(name)
-                if side is not None and name not in NOBODYS
-                else UNKNOWN.get(name, str(uuid4()))
-            )
-            if value is None:
-                return None
+        for name in re.findall(r"{(\w+)}", path):
+            value = FIXED.get(name) or ids.get(name) or UNKNOWN.get(name) or str(uuid4())
             filled = filled.replace("{" + name + "}", value)
         return filled
+
+    def has_thing(self, name: str) -> bool:
+        return name in FIXED or name in NOBODYS or name in self.things["own enterprise"].ids
 
     def side_of(self, role: Role | None, belonging: str) -> str | None:
         if belonging == NONE:
@@ -79,8 +81,8 @@ def tenant_kind(role: Role | None) -> str:
     return "institution" if role in INSTITUTION_ROLES else "enterprise"
 
 
-NOBODYS = {"confirmation_id", "expert_id"}
-"""Things that belong to no tenant."""
+NOBODYS = {"confirmation_id", "expert_id", "token", "code"}
+"""Things that belong to no tenant, or that are secrets themselves."""
 FIXED = {"paper": "business_licence"}
 UNKNOWN = {"name": "no-such-device", "device_name": "no-such-device"}
 
@@ -298,7 +300,48 @@ def things(
     )
     session.add(change)
     session.flush()
+    feed = CalendarFeed(
+        token_hash=uuid4().bytes,
+        owner_id=person.id,
+        subject="person",
+        subject_id=person.id,
+        created_at=START,
+    )
+    waiting = WaitlistEntry(
+        instrument_id=instrument.id,
+        enterprise_id=enterprise.id,
+        person_id=holder.id,
+        within=reservation.during,
+        length_s=3600,
+        created_at=START,
+        changed_at=START,
+    )
+    closure = Closure(
+        institution_id=institution.id,
+        instrument_id=instrument.id,
+        during=Range(START + timedelta(days=9), START + timedelta(days=10)),
+        reason_zh=secret,
+        reason_en=secret,
+        details={},
+        created_at=START,
+    )
+    penalty = Penalty(
+        person_id=person.id,
+        institution_id=institution.id,
+        reservation_id=reservation.id,
+        reason_zh=secret,
+        reason_en=secret,
+        noticed_at=START,
+        starts_at=START,
+        ends_at=START + timedelta(days=1),
+    )
+    session.add_all((feed, waiting, closure, penalty))
+    session.flush()
     ids: Mapping[str, UUID] = {
+        "closure_id": closure.id,
+        "penalty_id": penalty.id,
+        "feed_id": feed.id,
+        "entry_id": waiting.id,
         "instrument_id": instrument.id,
         "reservation_id": reservation.id,
         "charge_id": charge.id,

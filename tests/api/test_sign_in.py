@@ -156,3 +156,9 @@ def test_every_answer_carries_safe_headers(stranger: TestClient, path: str) -> N
         "'unsafe-inline'"
         not in headers["content-security-policy"].split("script-src")[1].split(";")[0]
     )
+
+
+def test_text_the_database_cannot_hold_is_refused_not_broken_on(stranger: TestClient) -> None:
+    answer = stranger.post("/api/v1/sign-in", json={"login": "a\u0000b", "password": "x"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
