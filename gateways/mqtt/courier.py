@@ -8,18 +8,20 @@ from typing import Final
 import msgspec
 import psycopg
 import sqlalchemy.exc
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from foundation.clock import read_clock
 from foundation.logs import get_log
 from gateways.mqtt import topics
+from gateways.mqtt.patience import Patience
 from telemetry.controls.service import Errand, reconcile
 
 log = get_log("courier")
 
 ROUND_S: Final = 1.0
 RETRY_S: Final = 2.0
+PATIENCE_S: Final = 45.0
 
 
 def as_ms(instant: datetime) -> int:
@@ -44,7 +46,14 @@ def write_command(errand: Errand) -> bytes:
 class Courier:
     """One round a second, and at once when something new is wanted."""
 
-    def __init__(self, engine: Engine, publish: Callable[[str, bytes], bool]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        publish: Callable[[str, bytes], bool],
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.patience = Patience(patience_s)
         self._engine = engine
         self._publish = publish
         self.stopping = Event()
@@ -61,17 +70,18 @@ class Courier:
     def _keep_going(self) -> None:
         with self._engine.connect() as connection:
             raw: psycopg.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-            with connection.begin():
+            with self.patience.waiting(raw), connection.begin():
                 raw.execute("LISTEN yixiang_controls")
             while not self.stopping.is_set():
-                self.make_round()
+                with self.patience.waiting(raw):
+                    self.make_round(connection)
                 for _ in raw.notifies(timeout=ROUND_S, stop_after=1):
                     pass
-                raw.rollback()
 
-    def make_round(self) -> None:
-        with Session(self._engine) as session, session.begin():
+    def make_round(self, connection: Connection) -> None:
+        with connection.begin(), Session(connection) as session:
             errands = reconcile(session, now=read_clock())
+            session.flush()
         for errand in errands:
             self.carried += 1
             self._publish(topics.command(errand.device_name), write_command(errand))

@@ -51,6 +51,8 @@ class IngestOptions:
     shard: int = 0
     shards: int = 1
     metrics_port: int | None = None
+    patience_s: float = 45.0
+    """How long to wait for a database that says nothing at all."""
 
 
 MEASUREMENTS: Final = of_every_device(Kind.MEASUREMENTS)
@@ -97,6 +99,7 @@ class Ingest:
             batch_max=options.batch_max,
             linger_s=options.linger_s,
             rates=Rates(),
+            patience_s=options.patience_s,
         )
         self._threads = [
             Thread(target=self.writer.run, name="writer", daemon=True),
@@ -104,7 +107,7 @@ class Ingest:
         ]
         self.courier: Courier | None = None
         if options.role in {Role.WHOLE, Role.ORDERED}:
-            self.courier = Courier(engine, self.receiver.publish)
+            self.courier = Courier(engine, self.receiver.publish, patience_s=options.patience_s)
             self._threads.append(Thread(target=self.courier.run, name="courier", daemon=True))
         self._stop_metrics: Callable[[], None] | None = None
         self._replay = Replay(engine)
@@ -137,6 +140,9 @@ class Ingest:
         looked_at = -float(LOOK_FOR_DEVICES_S)
         while not stop.wait(1):
             look_around()
+            for user in (self.writer, self.courier):
+                if user is not None and user.patience.look():
+                    log.warning("the database says nothing; broken off", user=type(user).__name__)
             if self._options.role is Role.SHARDED and monotonic() - looked_at >= LOOK_FOR_DEVICES_S:
                 self._follow_devices()
                 looked_at = monotonic()

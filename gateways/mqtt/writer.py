@@ -19,6 +19,7 @@ from gateways.mqtt.batch import Batch, Sorter, as_instant, reject
 from gateways.mqtt.faults import pass_point
 from gateways.mqtt.inbox import Arrived, Inbox
 from gateways.mqtt.messages import Unintelligible
+from gateways.mqtt.patience import Patience
 from gateways.mqtt.rates import Rates
 from gateways.mqtt.registry import Registry
 from gateways.mqtt.tally import Tally
@@ -66,6 +67,8 @@ SEEN_EVERY_S: Final = 2.0
 SETTLE_EVERY_S: Final = 1.0
 RETRY_S_MAX: Final = 5.0
 NOTIFY_BYTES_MAX: Final = 7_000
+PATIENCE_S: Final = 45.0
+"""More than every limit of the server's together: one statement may take 15 s."""
 LAG_SAMPLES: Final = 500
 """A commit's readings whose lag is noted; more would cost what they measure."""
 
@@ -104,6 +107,7 @@ class Writer:
         batch_max: int = BATCH_MAX,
         linger_s: float = LINGER_S,
         rates: Rates | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Take what to call after a commit: for the broker, and for the devices."""
         self._engine = engine
@@ -127,6 +131,7 @@ class Writer:
         self._derived_at = self._seen_at = self._settled_at = 0.0
         self.stopping = Event()
         self.tally = Tally()
+        self.patience = Patience(patience_s)
 
     def run(self) -> None:
         """Write until told to stop and nothing is left to take."""
@@ -166,9 +171,10 @@ class Writer:
                 # A broker may use a number again once it was acknowledged, so what went in
                 # before a failure must not be acknowledged a second time.
                 left = [one for one in arrived if id(one) not in self._done]
-                if left:
-                    self._write(left)
-                self._derive()
+                with self.patience.waiting(self._raw):
+                    if left:
+                        self._write(left)
+                    self._derive()
             except (psycopg.Error, sqlalchemy.exc.SQLAlchemyError, Away) as error:
                 self.tally.retries += 1
                 log.warning("database away; nothing is acknowledged", error=str(error)[:300])
@@ -190,7 +196,7 @@ class Writer:
             return
         connection = self._engine.connect()
         self._session_connection = connection
-        with connection.begin():
+        with self.patience.waiting(self._raw), connection.begin():
             self._registry.load(self._raw)
             self._makes_partitions = is_partitioned(self._raw)
             self._rolls_up = is_rolled_up_by_us(self._raw)
