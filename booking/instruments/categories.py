@@ -13,3 +13,19 @@ CATEGORIES: dict[str, tuple[str, str]] = {
     "biology": ("生物与医学", "Biology and medicine"),
     "process": ("工艺与试制", "Processing and prototyping"),
 }
+
+PARENTS: dict[str, str] = {
+    "chromatography": "analysis",
+    "microscopy": "analysis",
+    "biology": "analysis",
+    "mechanics": "physical",
+    "thermal": "physical",
+    "environment": "physical",
+}
+"""Which category another belongs to; the others stand by themselves."""
+
+
+def kinds_of(category: str) -> list[str]:
+    """Return a category with all those beneath it."""
+    below = [one for one, parent in PARENTS.items() if parent == category]
+    return [category, *(kind for one in below for kind in kinds_of(one))]

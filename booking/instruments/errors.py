@@ -13,3 +13,9 @@ class NotShared(Refused):
     code = "instrument_not_shared"
     zh = "该仪器目前不对外开放预约。"
     en = "This instrument is not open for reservations at present."
+
+
+class SheetRefused(Refused):
+    code = "sheet_refused"
+    zh = "表格有误，未导入任何内容。"
+    en = "The sheet has faults; nothing of it was taken in."
