@@ -8,7 +8,6 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Final
 
-import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,7 +20,7 @@ from gateways.mqtt.rates import Rates
 from gateways.mqtt.receiver import Broker, Receiver
 from gateways.mqtt.replay import Replay
 from gateways.mqtt.topics import UPWARD, Kind, measurements, of_every_device
-from gateways.mqtt.writer import Away, Writer
+from gateways.mqtt.writer import Writer
 
 log = get_log("ingest")
 
@@ -65,7 +64,6 @@ FILTERS: Final[dict[Role, list[str]]] = {
     Role.SHARDED: [],
 }
 LOOK_FOR_DEVICES_S: Final = 5
-REPLAY_AT_ONCE: Final = 2_000
 
 
 def is_of_shard(name: str, shard: int, shards: int) -> bool:
@@ -106,11 +104,15 @@ class Ingest:
             Thread(target=self.confirmer.run, name="confirmer", daemon=True),
         ]
         self.courier: Courier | None = None
+        self.replay: Replay | None = None
         if options.role in {Role.WHOLE, Role.ORDERED}:
             self.courier = Courier(engine, self.receiver.publish, patience_s=options.patience_s)
-            self._threads.append(Thread(target=self.courier.run, name="courier", daemon=True))
+            self.replay = Replay(engine, patience_s=options.patience_s)
+            self._threads += [
+                Thread(target=self.courier.run, name="courier", daemon=True),
+                Thread(target=self.replay.keep_looking, name="replay", daemon=True),
+            ]
         self._stop_metrics: Callable[[], None] | None = None
-        self._replay = Replay(engine)
 
     def _connected(self) -> None:
         if not self.is_ready.is_set():
@@ -140,14 +142,12 @@ class Ingest:
         looked_at = -float(LOOK_FOR_DEVICES_S)
         while not stop.wait(1):
             look_around()
-            for user in (self.writer, self.courier):
+            for user in (self.writer, self.courier, self.replay):
                 if user is not None and user.patience.look():
                     log.warning("the database says nothing; broken off", user=type(user).__name__)
             if self._options.role is Role.SHARDED and monotonic() - looked_at >= LOOK_FOR_DEVICES_S:
                 self._follow_devices()
                 looked_at = monotonic()
-            if self.courier is not None:
-                self.look_at_quarantine()
             dead = [thread.name for thread in self._threads if not thread.is_alive()]
             if not self.receiver.is_alive:
                 dead.append("network")
@@ -160,24 +160,15 @@ class Ingest:
         self.writer.stopping.set()
         if self.courier is not None:
             self.courier.stopping.set()
+        if self.replay is not None:
+            self.replay.stopping.set()
         self._threads[0].join(STOP_LIMIT_S)
         self.confirmer.stopping.set()
         for thread in self._threads:
             thread.join(STOP_LIMIT_S)
         self.receiver.stop()
-        self._replay.close()
         if self._stop_metrics is not None:
             self._stop_metrics()
-
-    def look_at_quarantine(self) -> None:
-        """Take messages out of the quarantine again, where somebody wants that."""
-        try:
-            done = self._replay.run(at_most=REPLAY_AT_ONCE)
-        except (psycopg.Error, SQLAlchemyError, Away) as error:
-            log.warning("replay waits for the database", error=str(error)[:200])
-            return
-        if done.tried:
-            log.info("replayed", stored=done.stored, set_aside=done.set_aside)
 
     def _follow_devices(self) -> None:
         """Subscribe to the devices of our shard that were not there before."""

@@ -2,16 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import Final
 
 import psycopg
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.clock import read_clock
+from foundation.logs import get_log
 from gateways.mqtt.inbox import Arrived, Inbox
-from gateways.mqtt.writer import Writer
+from gateways.mqtt.writer import PATIENCE_S, Away, Writer
 
 AT_ONCE: Final = 500
+EVERY_S: Final = 1.0
+ROUND_MAX: Final = 2_000
+
+log = get_log("replay")
 
 
 @dataclass(slots=True)
@@ -28,11 +35,16 @@ class Replayed:
 class Replay:
     """Offers messages to the writer as if they had come just when they did."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, *, patience_s: float = PATIENCE_S) -> None:
         self._writer = Writer(
-            engine, Inbox(), acknowledge=lambda _messages: None, confirm=lambda _standings: None
+            engine,
+            Inbox(),
+            acknowledge=lambda _messages: None,
+            confirm=lambda _standings: None,
+            patience_s=patience_s,
         )
+        self.patience = self._writer.patience
+        self.stopping = Event()
 
     def run(self, *, at_most: int = 1_000_000) -> Replayed:
         """Replay what somebody wants replayed.
@@ -53,9 +65,8 @@ class Replay:
         return outcome
 
     def _load(self, after: int) -> Sequence[tuple[int, str, bytes, int, int]]:
-        with self._engine.connect() as connection, connection.begin():
-            raw = connection.connection.driver_connection
-            assert isinstance(raw, psycopg.Connection)
+        raw = self._writer.connect()
+        with self.patience.waiting(raw), raw.transaction():
             return raw.execute(
                 """
                 SELECT id, topic, payload, size,
@@ -80,13 +91,25 @@ class Replay:
         outcome.stored += len(rows) - refused
 
     def _mark(self, ids: Sequence[int]) -> None:
-        with self._engine.connect() as connection, connection.begin():
-            raw = connection.connection.driver_connection
-            assert isinstance(raw, psycopg.Connection)
+        raw = self._writer.connect()
+        with self.patience.waiting(raw), raw.transaction():
             raw.execute(
                 "UPDATE quarantine SET replayed_at = %s WHERE id = ANY(%s)",
                 [read_clock(), list(ids)],
             )
+
+    def keep_looking(self) -> None:
+        """Replay what is wanted, as soon as it is; on a thread of its own."""
+        while not self.stopping.wait(EVERY_S):
+            try:
+                done = self.run(at_most=ROUND_MAX)
+            except (psycopg.Error, SQLAlchemyError, Away) as error:
+                log.warning("replay waits for the database", error=str(error)[:200])
+                self._writer.disconnect()
+                continue
+            if done.tried:
+                log.info("replayed", stored=done.stored, set_aside=done.set_aside)
+        self.close()
 
     def close(self) -> None:
         self._writer.close()

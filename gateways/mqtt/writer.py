@@ -151,10 +151,24 @@ class Writer:
         Raises:
             Away: when the database cannot be used now.
         """
-        self._connect()
+        raw = self.connect()
         self._done.clear()
-        self._write(arrived)
-        self._derive(is_last=True)
+        with self.patience.waiting(raw):
+            self._write(arrived)
+            self._derive(is_last=True)
+
+    def connect(self) -> Raw:
+        """Return the one connection this writer uses, opened if need be.
+
+        It is never given back to a pool while it is whole: what a pool hands out again it
+        first tries, and nothing would end a try on a line that says nothing.
+        """
+        self._connect()
+        return self._raw
+
+    def disconnect(self) -> None:
+        """Give the connection up, after a failure."""
+        self._disconnect()
 
     def close(self) -> None:
         if self._session_connection is not None:

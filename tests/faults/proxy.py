@@ -36,6 +36,16 @@ class Proxy:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
 
+    def _is_due(self, size: int) -> bool:
+        with self._lock:
+            if self.cut_after is None:
+                return False
+            self.cut_after -= size
+            if self.cut_after > 0:
+                return False
+            self.cut_after = None
+            return True
+
     def close(self) -> None:
         self._is_closed = True
         self._listener.close()
@@ -58,12 +68,9 @@ class Proxy:
             while data := source.recv(65_536):
                 if self.is_black_hole:
                     continue
-                if self.cut_after is not None:
-                    self.cut_after -= len(data)
-                    if self.cut_after <= 0:
-                        self.cut_after = None
-                        self.cut()
-                        return
+                if self._is_due(len(data)):
+                    self.cut()
+                    return
                 sink.sendall(data)
         for one in (source, sink):
             # A close alone would leave the other thread's recv, and with it the line, alive.
