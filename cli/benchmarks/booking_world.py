@@ -38,6 +38,7 @@ CROSS JOIN LATERAL (
     FROM generate_series(%(done)s / %(instruments)s, %(total)s / %(instruments)s - 1) AS n
 ) slot
 JOIN people p ON p.login = 'bench-' || (i.number %% 8)
+ON CONFLICT DO NOTHING
 """
 
 
