@@ -6,6 +6,7 @@ from uuid import uuid4
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+import cli.tables  # noqa: F401 - foreign keys name tables that nobody here imports
 from billing.tariffs.tables import Tariff
 from booking.instruments.tables import Instrument, InstrumentDevice
 from booking.reservations.tables import Reservation

@@ -46,7 +46,7 @@ from foundation.identifiers import InstrumentId, ReservationId
 from tests import make
 from tests.cast import assemble
 
-PARTS, EXAMPLES, STEPS = 4, 125, 10
+PARTS, EXAMPLES, STEPS = 4, 125, 12
 # Four parts, for as many workers: 500 examples in all.
 NOON = datetime(2030, 1, 7, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 QUARTER = timedelta(minutes=15)
@@ -145,9 +145,17 @@ class Desk(RuleBasedStateMachine):
     )
     def take(self, instrument: int, first: int, quarters: int, *, is_hold: bool) -> Any:
         starts_at = self.next_quarter(first)
-        ends_at = starts_at + quarters * QUARTER
-        request = Request(self.instruments[instrument], Wish(starts_at, ends_at))
+        return self.ask(instrument, starts_at, starts_at + quarters * QUARTER, is_hold=is_hold)
 
+    @rule(target=made, key=made, gap=st.integers(0, 2), quarters=st.integers(1, 4))
+    def take_next(self, key: ReservationId, gap: int, quarters: int) -> Any:
+        """Ask for what comes right after another's time: within its cool-down, or just past."""
+        one = self.thoughts[key]
+        starts_at = one.ends_at + gap * QUARTER
+        return self.ask(one.instrument, starts_at, starts_at + quarters * QUARTER, is_hold=False)
+
+    def ask(self, instrument: int, starts_at: datetime, ends_at: datetime, *, is_hold: bool) -> Any:
+        request = Request(self.instruments[instrument], Wish(starts_at, ends_at))
         answer = self.attempt(
             lambda: reserve(self.session, request, by=self.alice, now=self.now, is_hold=is_hold)
         )
@@ -237,6 +245,9 @@ class Desk(RuleBasedStateMachine):
             assert answer.cancelled_as == one.cancelled_as
 
     @rule(key=made)
+    def come_now(self, key: ReservationId) -> None:
+        self.come(key)
+
     def come(self, key: ReservationId) -> None:
         one = self.thoughts[key]
         others = [
@@ -262,6 +273,12 @@ class Desk(RuleBasedStateMachine):
         else:
             assert isinstance(answer, Reservation)
             one.state = "checked_in"
+
+    @rule(key=made)
+    def come_in_time(self, key: ReservationId) -> None:
+        """Let the clock run to a quarter before the slot, and come."""
+        self.now = max(self.now, self.thoughts[key].starts_at - QUARTER)
+        self.come(key)
 
     @rule(key=made)
     def be_seen_running(self, key: ReservationId) -> None:

@@ -28,6 +28,7 @@ from booking.reservations.errors import (
     TooLateToCheckIn,
     WrongState,
 )
+from booking.reservations.moves import lock_instruments
 from booking.reservations.rules import Wish
 from booking.reservations.service import cancel, reserve
 from booking.reservations.states import ReservationState
@@ -452,6 +453,25 @@ def test_slot_held_in_an_open_transaction_is_not_free(raced: tuple[Engine, Lab])
             assert not second.done(), "the second reservation did not wait for the first"
         with pytest.raises(SlotTaken):
             second.result(timeout=5)
+
+
+@pytest.mark.committed
+def test_lock_of_the_instrument_comes_first(raced: tuple[Engine, Lab]) -> None:
+    """Even a slot that clashes with nothing waits its turn: nobody decides beside another."""
+    engine, lab = raced
+    sessions = sessionmaker(engine, expire_on_commit=False)
+
+    def reserve_elsewhen() -> None:
+        with sessions.begin() as session:
+            reserve(session, lab.ask(20 * HOUR), by=caller_of(lab.cast.carol), now=NOW)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with sessions.begin() as session:
+            lock_instruments(session, [lab.instrument_id])
+            waiting = pool.submit(reserve_elsewhen)
+            wait([waiting], timeout=0.3)
+            assert not waiting.done(), "it did not ask for the lock"
+        waiting.result(timeout=10)
 
 
 @pytest.mark.committed
