@@ -1,5 +1,6 @@
 """The route that looks for an instrument by everything one may know of it."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -8,13 +9,21 @@ from pydantic import AwareDatetime, BaseModel, Field
 from api.clock import Now
 from api.database import ReadOnly
 from api.identity import Anyone
-from api.instrument_views import InstrumentView, see_instruments
+from api.instrument_views import (
+    CalendarView,
+    InstrumentView,
+    SpanView,
+    see_instruments,
+    see_taken,
+)
 from api.instruments import InstrumentPage, sound_window
 from api.paging import PAGE_MAX, WrongCursor, read_cursor, write_cursor
 from billing.tariffs.prices import priced_within
 from booking.instruments.search import LOOKED_AT_MAX, Order, Wanted, look_for
+from booking.policies.books import load_books
+from booking.reservations.queries import read_calendars
 from booking.reservations.rules import Wish
-from foundation.identifiers import InstitutionId
+from foundation.identifiers import InstitutionId, InstrumentId
 
 router = APIRouter(tags=["instruments"])
 
@@ -72,4 +81,38 @@ def search_instruments(
     return InstrumentPage(
         items=items,
         next_cursor=write_cursor(str(offset + looking.limit)) if more else None,
+    )
+
+
+class CalendarList(BaseModel):
+    items: list[CalendarView]
+
+
+@router.get("/calendars")
+def read_many_calendars(
+    *,
+    caller: Anyone,
+    reading: ReadOnly,
+    now: Now,
+    instrument_id: Annotated[list[InstrumentId], Query(min_length=1, max_length=PAGE_MAX)],
+    from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    to: AwareDatetime | None = None,
+) -> CalendarList:
+    """Show the time of several instruments at once; what is unknown is left out."""
+    starts_at = from_ or now
+    window = sound_window(Wish(starts_at, to or starts_at + timedelta(days=7)))
+    books = load_books(reading, instrument_id)
+    calendars = read_calendars(reading, list(books.values()), window, now=now)
+    return CalendarList(
+        items=[
+            CalendarView(
+                instrument_id=key,
+                time_zone=books[key].zone.key,
+                from_=window.starts_at,
+                to=window.ends_at,
+                taken=see_taken(calendar, caller),
+                free=[SpanView.of(span) for span in calendar.free],
+            )
+            for key, calendar in calendars.items()
+        ]
     )

@@ -65,28 +65,56 @@ def _stands(now: datetime) -> ColumnElement[bool]:
 
 
 def read_calendar(session: Session, book: Book, window: Slot, *, now: datetime) -> Calendar:
-    """Return what is taken and what is free. One query, by the index of the constraint."""
-    policy = book.policy
+    """Return what is taken and what is free."""
+    return read_calendars(session, [book], window, now=now)[book.instrument.id]
+
+
+def read_calendars(
+    session: Session, books: Sequence[Book], window: Slot, *, now: datetime
+) -> dict[InstrumentId, Calendar]:
+    """Return each instrument's. One query for them all, by the index of the constraint."""
     # A slot that lies outside may still be kept from the window's edge by its buffers.
-    wide = window.widened(policy.set_up, policy.cool_down)
+    wide = {
+        book.instrument.id: window.widened(book.policy.set_up, book.policy.cool_down)
+        for book in books
+    }
+    widest = window.widened(
+        max((book.policy.set_up for book in books), default=timedelta(0)),
+        max((book.policy.cool_down for book in books), default=timedelta(0)),
+    )
     rows = session.execute(
-        select(TIMES.c.id, TIMES.c.holder_id, TIMES.c.during, TIMES.c.blocked)
+        select(
+            TIMES.c.instrument_id,
+            TIMES.c.id,
+            TIMES.c.holder_id,
+            TIMES.c.during,
+            TIMES.c.blocked,
+        )
         .where(
-            TIMES.c.instrument_id == book.instrument.id,
+            TIMES.c.instrument_id.in_(list(wide)),
             _stands(now),
-            TIMES.c.blocked.overlaps(Range(wide.starts_at, wide.ends_at)),
+            TIMES.c.blocked.overlaps(Range(widest.starts_at, widest.ends_at)),
         )
         .order_by(func.lower(TIMES.c.during))
     )
-    taken = [
-        Taken(reservation_id, holder_id, as_slot(during), as_slot(blocked))
-        for reservation_id, holder_id, during, blocked in rows
-    ]
-    return Calendar(
-        taken=[one for one in taken if one.blocked.overlaps(window)],
-        closed=not_open(window, book.timetable),
-        free=free_spans(book, wide, [one.blocked for one in taken], now=now),
-    )
+    taken: dict[InstrumentId, list[Taken]] = defaultdict(list)
+    for instrument_id, reservation_id, holder_id, during, blocked in rows:
+        taken[instrument_id].append(
+            Taken(reservation_id, holder_id, as_slot(during), as_slot(blocked))
+        )
+    return {
+        book.instrument.id: Calendar(
+            taken=[one for one in taken[book.instrument.id] if one.blocked.overlaps(window)],
+            closed=not_open(window, book.timetable),
+            free=free_spans(
+                book,
+                wide[book.instrument.id],
+                [one.blocked for one in taken[book.instrument.id]],
+                now=now,
+            ),
+        )
+        for book in books
+    }
 
 
 def find_alternatives(session: Session, book: Book, wanted: Slot, *, now: datetime) -> list[Slot]:

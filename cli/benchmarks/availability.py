@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.search import Order, Wanted, list_free, look_for
 from booking.policies.books import load_book, load_books
-from booking.reservations.queries import read_calendar
+from booking.reservations.queries import read_calendar, read_calendars
 from booking.reservations.rules import Slot
 from cli.benchmarks.booking_world import World, fill, plant_world, quantile
 from cli.measuring import AsJson, Figures, report, scratch_database
@@ -116,8 +116,8 @@ class Bench:
             some = ids[WEEK_INSTRUMENTS * (number % 12) :][:WEEK_INSTRUMENTS]
             window = Slot(self._now, self._now + timedelta(days=7))
             with Session(self._engine) as session:
-                for book in load_books(session, some).values():
-                    read_calendar(session, book, window, now=self._now)
+                books = load_books(session, some)
+                read_calendars(session, list(books.values()), window, now=self._now)
 
         return {
             name: self._time(question)

@@ -188,3 +188,31 @@ def test_unsound_search_is_refused(stranger: TestClient, params: dict[str, str],
     answer = stranger.get("/api/v1/instrument-search", params=params)
 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_calendars_of_several_are_what_each_ones_is(
+    stranger: TestClient,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instruments: dict[str, Instrument],
+) -> None:
+    with session_factory.begin() as session:
+        for code, hour in (("T-1", 4), ("L-1", 8)):
+            make.reservation(
+                session,
+                instrument=instruments[code],
+                holder=cast.alice,
+                starts_at=coming_hour(hour),
+            )
+    window = {"from": coming_hour(0).isoformat(), "to": coming_hour(24).isoformat()}
+    ids = [str(one.id) for one in instruments.values()]
+
+    together = stranger.get(
+        "/api/v1/calendars", params={**window, "instrument_id": [*ids, str(new_id())]}
+    ).json()["items"]
+
+    alone = [
+        stranger.get(f"/api/v1/instruments/{key}/calendar", params=window).json() for key in ids
+    ]
+    assert sorted(together, key=lambda it: ids.index(it["instrument_id"])) == alone
+    assert [len(it["taken"]) for it in alone] == [1, 0, 1]
