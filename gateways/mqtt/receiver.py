@@ -216,6 +216,8 @@ class Receiver:
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
+        # Only now does the broker keep for us what is published.
+        self._client.on_subscribe = lambda *_: self._on_connected()
         self._broker = broker
 
     def start(self) -> None:
@@ -280,7 +282,8 @@ class Receiver:
         if self._filters:
             client.subscribe(self._filters)
         log.info("connected to the broker", host=self._broker.host, port=self._broker.port)
-        self._on_connected()
+        if not self._filters:
+            self._on_connected()
 
     def _disconnected(
         self,

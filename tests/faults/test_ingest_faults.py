@@ -192,6 +192,7 @@ def test_way_to_the_database_broken(
     times = trials(1, 20) if how == "black hole" else trials(5, 100)
     ingest.start()
     watch.start()
+    assert ingest.is_ready.wait(20)
     try:
         publisher.publish([stream.reporter.birth()], is_retained=True)
         for _ in range(times):
@@ -259,6 +260,7 @@ def local(
         IngestOptions(client_id=f"ingest-{device}", batch_max=200),
     )
     ingest.start()
+    assert ingest.is_ready.wait(20)
     with psycopg.connect(empty_database_url, autocommit=True) as database:
         yield database
     ingest.stop()
