@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from booking.calendars.free import free_spans
@@ -90,7 +90,8 @@ def list_free(
     """Return which of these instruments are free throughout; two queries for them all."""
     ids = session.scalars(
         select(Instrument.id).where(
-            Instrument.id.in_(instrument_ids),
+            # One array: a thousand parameters took longer to send than to answer.
+            Instrument.id == any_(literal(list(instrument_ids), ARRAY(Uuid))),
             Instrument.is_shared,
             Instrument.condition == "working",
             ~_is_taken(wanted, now),
