@@ -179,6 +179,9 @@ class Machine(ABC):
         self._lease_ms = 0
         self._grace_ms = 0
         self._enter(Phase.IDLE)
+        if not self.stamps_itself:
+            # It may be asked before the first step of physics, and what is on draws power.
+            self.power_w = self._live(0.001)
 
     def power_down(self) -> None:
         """Pull the plug."""

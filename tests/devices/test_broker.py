@@ -186,23 +186,3 @@ def test_doctor_sees_a_broker_that_does_not_let_us_in(each_broker: BrokerUnderTe
 
     assert [finding.verdict for finding in findings] == [Verdict.BROKEN]
     assert "refuses us" in findings[0].text
-
-
-def test_what_was_acknowledged_outlives_a_kill(each_broker: BrokerUnderTest, join: Join) -> None:
-    if each_broker.name == "mosquitto":
-        pytest.skip("mosquitto saves by the clock, and gateways do not rely on it")
-    absent = join(each_broker.url(), "ingest-5", is_lasting=True)
-    absent.subscribe("lab/1/+/evt")
-    absent.close()
-    device = join(each_broker.gateway_url("gw-i", ["dev-i"]), "gw-i")
-    for number in range(300):
-        last = device.client.publish("lab/1/dev-i/evt", b"%d" % number, qos=1)
-    last.wait_for_publish(20)
-    device.close()
-
-    each_broker.kill()
-    each_broker.start()
-    back = join(each_broker.url(), "ingest-5", is_lasting=True)
-
-    assert wait_until(lambda: len(back.received) >= 300, limit_s=20)
-    assert sorted(int(payload) for _, payload in back.received) == list(range(300))
