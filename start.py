@@ -20,13 +20,15 @@ WEB = ROOT / "web"
 BROKER = ROOT / "ops" / "broker"
 PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 NODE_LEAST = (20, 19)
+# One more than there are cores: many tests wait for a socket, not for the processor.
+WORKERS = str((os.cpu_count() or 1) + 1)
 LOCKS = {"run": [], "demo": ["embedded"], "dev": ["embedded", "dev"]}
 
 HELP = """\
 python3 start.py COMMAND [ARGUMENTS]      arguments are handed on; try COMMAND --help
 
   demo         everything on this machine, with simulated instruments
-  test         all tests (arguments go to pytest)
+  test         the tests (arguments go to pytest; --full: what only CI runs, too)
   check        formatting, lint, types, import contracts, generated files, the web's checks
   dev          the demo, restarted as the code changes, and the web's development server
   bench        measure beside a reference: bench NAME [--json]
@@ -217,7 +219,7 @@ def become(*command: str) -> None:
 
 def test(arguments: list[str]) -> int:
     started = time.monotonic()
-    command = [str(PYTHON), "-m", "pytest", "-n", "auto", *arguments]
+    command = [str(PYTHON), "-m", "pytest", "-n", WORKERS, "--dist", "loadgroup", *arguments]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     print(f"tests: {time.monotonic() - started:.0f} s")
     return code

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -16,6 +17,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help="run the tests marked `long` at their full length"
     )
+    parser.addoption(
+        "--full", action="store_true", help="run the tests marked `full` too, as CI does"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for CI, and begin with the browser's: one worker must do them all."""
+    if not (config.getoption("--full") or config.getoption("--long")):
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    if hasattr(config, "workerinput"):
+        # xdist 3.8 names groups by an attribute that pytest 9.2 no longer reads.
+        for item in items:
+            if group := item.get_closest_marker("xdist_group"):
+                item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001 - see above
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -38,6 +38,8 @@ STREAMS = {("GET", f"{PREFIX}/live")}
 """Never end, so they are tested where they live."""
 PUBLIC_THINGS = {"instrument_id"}
 """The catalogue is open to strangers: nothing of it is another tenant's secret."""
+# One of each kind of tenant in the default run; all of them with --full.
+EACH_KIND = {Role.MEMBER, Role.TECHNICIAN}
 ROLES = [None, *Role]
 TENANT_ROLES = {Role.MEMBER, Role.ENTERPRISE_ADMIN, Role.INSTITUTION_MANAGER, Role.TECHNICIAN}
 
@@ -162,7 +164,7 @@ def world(session_factory: sessionmaker[Session]) -> World:
         return build(session)
 
 
-@pytest.fixture(params=["both walls", "the code alone"])
+@pytest.fixture(params=["both walls", pytest.param("the code alone", marks=pytest.mark.full)])
 def asker(
     request: pytest.FixtureRequest, app: FastAPI, connection: Connection, world: World
 ) -> Asker:
@@ -185,7 +187,13 @@ def may(role: Role | None, operation: Operation) -> bool:
     return role is not None and (declared.roles is None or role in declared.roles)
 
 
-@pytest.mark.parametrize("role", ROLES, ids=str)
+@pytest.mark.parametrize(
+    "role",
+    [
+        pytest.param(role, id=str(role), marks=[] if role in EACH_KIND else [pytest.mark.full])
+        for role in ROLES
+    ],
+)
 def test_no_role_reaches_what_is_not_its_own(
     role: Role | None, app: FastAPI, asker: Asker, world: World, pytestconfig: pytest.Config
 ) -> None:

@@ -50,6 +50,7 @@ def send(client: TestClient, case: Case[Any]) -> Any:
     return client.request(**sent)
 
 
+@pytest.mark.full
 def test_no_input_breaks_any_operation(
     app: FastAPI, caller: TestClient, connection: Connection, pytestconfig: pytest.Config
 ) -> None:

@@ -27,7 +27,7 @@ from tests.ingesting import IngestProcess, until
 from tests.lab1 import Message, Reporter, now_ms
 from tests.servers import BrokerUnderTest
 
-pytestmark = [pytest.mark.committed, pytest.mark.long]
+pytestmark = [pytest.mark.committed, pytest.mark.long, pytest.mark.full]
 
 Trials = Callable[[int, int], int]
 

@@ -32,7 +32,13 @@ def ask(instrument_id: object, starts_at: datetime, length: timedelta) -> dict[s
 
 
 @pytest.mark.committed
-@pytest.mark.parametrize("shift", [timedelta(0), timedelta(minutes=15)], ids=["same", "shifted"])
+@pytest.mark.parametrize(
+    "shift",
+    [
+        pytest.param(timedelta(0), id="same"),
+        pytest.param(timedelta(minutes=15), id="shifted", marks=pytest.mark.full),
+    ],
+)
 def test_one_of_eight_processes_gets_each_contested_slot(
     empty_database_url: str, tmp_path: Path, shift: timedelta
 ) -> None:

@@ -46,7 +46,7 @@ from foundation.identifiers import InstrumentId, ReservationId
 from tests import make
 from tests.cast import assemble
 
-PARTS, EXAMPLES, STEPS = 4, 125, 12
+PARTS, EXAMPLES, EXAMPLES_FEW, STEPS = 4, 125, 12, 12
 # Four parts, for as many workers: 500 examples in all.
 NOON = datetime(2030, 1, 7, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 QUARTER = timedelta(minutes=15)
@@ -380,13 +380,16 @@ def furnish(connection: Connection) -> dict[str, Any]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_any_order_of_verbs_keeps_every_promise(connection: Connection, part: int) -> None:
+def test_any_order_of_verbs_keeps_every_promise(
+    connection: Connection, part: int, pytestconfig: pytest.Config
+) -> None:
+    is_full = pytestconfig.getoption("--full") or pytestconfig.getoption("--long")
     machine = seed(part)(type("FurnishedDesk", (Desk,), furnish(connection)))
 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=EXAMPLES if is_full else EXAMPLES_FEW,
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
