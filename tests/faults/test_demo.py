@@ -74,6 +74,7 @@ def data() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.full
 @pytest.mark.timeout(300)
 def test_demo_survives_the_death_of_everything_and_leaves_nothing_behind(data: Path) -> None:
     first = Run(data)
