@@ -100,6 +100,8 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:
     """Replace a file in one step: a broker that reads just now sees the old one or the new."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
-    fresh.touch(mode=mode)
+    fresh.touch(mode=0o600)
     fresh.write_text(text, encoding="utf-8")
+    # Only now: a file for readers alone could not be written by an ordinary user.
+    fresh.chmod(mode)
     fresh.replace(path)
