@@ -28,7 +28,7 @@ HELP = """\
 python3 start.py COMMAND [ARGUMENTS]      arguments are handed on; try COMMAND --help
 
   demo         everything on this machine, with simulated instruments
-  test         the tests (arguments go to pytest; --full: what only CI runs, too)
+  test         the tests (arguments go to pytest; --full: the heavy ones, too)
   check        formatting, lint, types, import contracts, generated files, the web's checks
   dev          the demo, restarted as the code changes, and the web's development server
   bench        measure beside a reference: bench NAME [--json]

@@ -18,12 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--long", action="store_true", help="run the tests marked `long` at their full length"
     )
     parser.addoption(
-        "--full", action="store_true", help="run the tests marked `full` too, as CI does"
+        "--full", action="store_true", help="run the tests marked `full` too"
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for CI, and begin with the browser's: one worker must do them all."""
+    """Leave out what is for --full, and begin with the browser's: one worker must do them all."""
     if not (config.getoption("--full") or config.getoption("--long")):
         left_out = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left_out)
