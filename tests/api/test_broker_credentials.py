@@ -209,13 +209,14 @@ class Peer:
 
     def __init__(self, port: int, name: str, password: str, client_id: str = "") -> None:
         self.heard: list[str] = []
-        self.is_in, self.answered = False, Event()
+        self.is_in, self.answered, self.subscribed = False, Event(), Event()
         self.client = Client(
             CallbackAPIVersion.VERSION2, client_id or name, protocol=MQTTProtocolVersion.MQTTv5
         )
         self.client.username_pw_set(name, password)
         self.client.on_connect = self._on_connect
         self.client.on_message = self._on_message
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
         self.port = port
 
     def connect(self) -> bool:
@@ -238,6 +239,11 @@ class Peer:
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self.heard.append(message.topic)
 
+    def listen(self, *topics: str) -> None:
+        """Subscribe, and return once the broker has answered."""
+        self.client.subscribe([(topic, 1) for topic in topics])
+        assert self.subscribed.wait(10)
+
     def say(self, topic: str) -> None:
         self.client.publish(topic, b"x", 1).wait_for_publish(10)
 
@@ -255,9 +261,8 @@ def test_mosquitto_keeps_devices_to_their_own_prefix(mosquitto: int) -> None:
         assert (a.connect(), b.connect(), platform.connect()) == (True, True, True)
         assert not impostor.connect(), "with another's client id it would throw it off"
         assert a.client.is_connected()
-        b.client.subscribe([("lab/1/dev-b/cmd", 1), ("lab/1/#", 1), ("lab/1/dev-a/m", 1)])
-        platform.client.subscribe("lab/1/#", 1)
-        # The answers to both come before what is published next.
+        b.listen("lab/1/dev-b/cmd", "lab/1/#", "lab/1/dev-a/m")
+        platform.listen("lab/1/#")
         platform.say("lab/1/dev-b/cmd")
         assert wait_until(lambda: "lab/1/dev-b/cmd" in b.heard, limit_s=10)
 
