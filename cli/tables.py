@@ -3,10 +3,12 @@
 import billing.charges.tables
 import billing.holds.tables
 import billing.tariffs.tables
+import booking.arrears.tables
 import booking.attendance.tables
 import booking.calendars.tables
 import booking.feeds.tables
 import booking.instruments.tables
+import booking.notices.tables
 import booking.policies.tables
 import booking.reservations.tables
 import booking.usage.tables

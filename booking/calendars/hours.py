@@ -30,6 +30,17 @@ class SpecialHours:
     day: date
     opens_s: int | None = None
     closes_s: int | None = None
+    surcharge_permille: int = 0
+    is_own: bool = False
+    """Of this instrument alone: then what its institution says of the date is not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharged:
+    """A span open for more money, so many thousandths of the price."""
+
+    slot: Slot
+    permille: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ def at_second(day: date, second: int, zone: ZoneInfo) -> datetime:
 def windows_of(day: date, table: Timetable) -> list[tuple[Slot, int]]:
     """Return a day's open windows, each with its surcharge."""
     special = [one for one in table.special_days if one.day == day]
+    special = [one for one in special if one.is_own] or special
     if special:
         return [
             (
@@ -80,7 +92,7 @@ def windows_of(day: date, table: Timetable) -> list[tuple[Slot, int]]:
                     at_second(day, one.opens_s, table.zone),
                     at_second(day, one.closes_s, table.zone),
                 ),
-                0,
+                one.surcharge_permille,
             )
             for one in special
             if one.opens_s is not None and one.closes_s is not None
@@ -171,15 +183,18 @@ def is_always_open(table: Timetable) -> bool:
     return not (table.hours or table.special_days or table.closures)
 
 
-def surcharged_seconds(slot: Slot, table: Timetable) -> dict[int, int]:
-    """Return how many seconds of the slot fall under each surcharge."""
-    seconds: dict[int, int] = {}
-    for window, permille in open_windows(slot, table):
-        starts_at, ends_at = (
-            max(window.starts_at, slot.starts_at),
-            min(window.ends_at, slot.ends_at),
-        )
-        if permille and starts_at < ends_at:
-            span = int((ends_at - starts_at).total_seconds())
-            seconds[permille] = seconds.get(permille, 0) + span
-    return seconds
+def surcharged_spans(window: Slot, table: Timetable) -> list[Surcharged]:
+    """Return the spans that touch the window and are open only for more money.
+
+    Where two windows overlap, what is open for less money costs less.
+    """
+    if is_always_open(table):
+        return []
+    cheaper: list[Slot] = []
+    found = []
+    for slot, permille in sorted(open_windows(window, table), key=lambda one: one[1]):
+        left = subtract(slot, merge(cheaper))
+        if permille:
+            found += [Surcharged(one, permille) for one in left if one.overlaps(window)]
+        cheaper.append(slot)
+    return sorted(found, key=lambda one: one.slot.starts_at)

@@ -49,6 +49,7 @@ class SpecialDay(Base):
     __table_args__ = (
         CheckConstraint("(opens_s IS NULL) = (closes_s IS NULL)", name="both_or_none"),
         CheckConstraint("closes_s > opens_s", name="window"),
+        CheckConstraint("surcharge_permille >= 0", name="surcharge"),
         Index("ix_special_days_scope", "institution_id", "day"),
     )
 
@@ -59,6 +60,7 @@ class SpecialDay(Base):
     opens_s: Mapped[int | None]
     """None: shut all day."""
     closes_s: Mapped[int | None]
+    surcharge_permille: Mapped[int] = mapped_column(default=0, server_default="0")
     reason: Mapped[str] = mapped_column(default="")
 
 

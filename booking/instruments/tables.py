@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,3 +90,18 @@ class InstrumentDevice(Base):
     institution_id: Mapped[InstitutionId]
     is_meter: Mapped[bool] = mapped_column(default=True)
     has_interlock: Mapped[bool] = mapped_column(default=True)
+
+
+class InstrumentPhoto(Base):
+    """A photograph of an instrument, part of its public card."""
+
+    __tablename__ = "instrument_photos"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    instrument_id: Mapped[InstrumentId] = mapped_column(ForeignKey("instruments.id"), index=True)
+    caption_zh: Mapped[str]
+    caption_en: Mapped[str]
+    media_type: Mapped[str]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    """Read only when the picture itself is asked for."""
+    added_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from booking.policies.rules import TEXT_LENGTH_MAX, Question, Terms
+from booking.policies.terms import TEXT_LENGTH_MAX, Question, Terms
 from foundation.errors import Problem
 
 DECLARATION = "declaration"

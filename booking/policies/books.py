@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from booking.calendars.hours import Closed, Hours, SpecialHours, Timetable
 from booking.instruments.queries import Listed, policy_of
 from booking.instruments.tables import Instrument
-from booking.policies.rules import Terms, read_terms
+from booking.policies.terms import Terms, read_terms
 from booking.reservations.rules import BookingPolicy, Slot
 from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import quoted
+from directory.institutions.rules import Qualification, QualificationKind
 from directory.institutions.tables import Institution
 from directory.workdays.service import load_calendar
 from foundation.identifiers import InstrumentId
@@ -53,6 +54,14 @@ CLOSURES: ColumnElement[Any] = literal_column(
     JSONB,
 )
 
+QUALIFICATIONS: ColumnElement[Any] = literal_column(
+    """(SELECT coalesce(jsonb_agg(jsonb_build_object('kind', q.kind, 'number', q.number,
+            'valid_from', q.valid_from, 'valid_to', q.valid_to,
+            'is_revoked', q.revoked_at IS NOT NULL)), '[]')
+        FROM institution_qualifications q WHERE q.institution_id = instruments.institution_id)""",
+    JSONB,
+)
+
 TAKEN = text(
     f"""SELECT EXISTS (SELECT FROM instrument_times WHERE instrument_id = :instrument_id
         AND state IN ({quoted(HOLDING_STATES)})
@@ -69,6 +78,8 @@ class Book:
     terms: Terms
     policy: BookingPolicy
     timetable: Timetable
+    qualifications: tuple[Qualification, ...] = ()
+    """The institution's, whether they hold or not."""
 
     @property
     def instrument(self) -> Instrument:
@@ -99,6 +110,7 @@ def load_books(
             OPENING_HOURS,
             SPECIAL_DAYS,
             CLOSURES,
+            QUALIFICATIONS,
         )
         .join(Institution, Institution.id == Instrument.institution_id)
         # One array: a thousand parameters took longer to send than to answer.
@@ -106,7 +118,7 @@ def load_books(
     ).all()
     books = {}
     is_working = None
-    for instrument, institution, policies, hours, special_days, closures in rows:
+    for instrument, institution, policies, hours, special_days, closures, qualifications in rows:
         terms = read_terms(policies)
         if terms.follows_work_calendar and is_working is None:
             is_working = load_calendar(session).is_working
@@ -122,6 +134,7 @@ def load_books(
                 closures=tuple(read_closure(one) for one in closures),
                 is_working=is_working if terms.follows_work_calendar else None,
             ),
+            qualifications=tuple(read_qualification(one) for one in qualifications),
         )
     return books
 
@@ -181,7 +194,23 @@ def read_hours(row: dict[str, Any]) -> Hours:
 
 
 def read_special_day(row: dict[str, Any]) -> SpecialHours:
-    return SpecialHours(date.fromisoformat(row["day"]), row["opens_s"], row["closes_s"])
+    return SpecialHours(
+        date.fromisoformat(row["day"]),
+        row["opens_s"],
+        row["closes_s"],
+        row["surcharge_permille"],
+        is_own=row["instrument_id"] is not None,
+    )
+
+
+def read_qualification(row: dict[str, Any]) -> Qualification:
+    return Qualification(
+        kind=QualificationKind(row["kind"]),
+        number=row["number"],
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]),
+        is_revoked=row["is_revoked"],
+    )
 
 
 def read_closure(row: dict[str, Any]) -> Closed:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from booking.instruments.errors import InstrumentNotFound
 from booking.instruments.tables import Instrument
 from booking.policies.errors import PolicyRefused
-from booking.policies.rules import find_document_problems
 from booking.policies.tables import Agreement, Policy, Qualification
+from booking.policies.terms import find_document_problems
 from directory.audit.service import record
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller

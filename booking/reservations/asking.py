@@ -9,44 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from booking.attendance.tables import Penalty
 from booking.calendars.hours import closed_spans, is_always_open, merge, open_windows
 from booking.policies.answers import WAIVER, find_answer_problems
 from booking.policies.books import Book
-from booking.policies.rules import (
-    Booked,
-    Per,
-    Standing,
-    Terms,
-    Whose,
-    find_standing_problems,
-    lab_window,
-)
-from booking.policies.tables import Agreement, Qualification
+from booking.policies.rules import find_standing_problems
 from booking.reservations.rules import Slot, Wish, find_problems, find_time_problems
-from booking.reservations.states import HOLDING_STATES, Mode, ReservationState
-from booking.reservations.tables import Reservation, as_slot
+from booking.reservations.standing import Asker, read_standing
+from booking.reservations.states import Mode
+from directory.institutions.errors import InstitutionNotOpen
+from directory.institutions.rules import State, has_lapsed
 from foundation.errors import Problem
-from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
+from foundation.identifiers import InstrumentId, ReservationId
 
 PURPOSE_LENGTH_MAX = 500
-COUNTS = sorted(
-    HOLDING_STATES
-    | {
-        ReservationState.ENDED,
-        ReservationState.INTERRUPTED,
-        ReservationState.METERED,
-        ReservationState.DISPUTED,
-        ReservationState.CONFIRMED,
-        ReservationState.BILLED,
-        ReservationState.NO_SHOW,
-    }
-)
-"""The states that count against a quota: time had, and time missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +35,6 @@ class Request:
     purpose: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     mode: Mode = Mode.SELF_OPERATED
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """For whom it is asked."""
-
-    person_id: PersonId
-    enterprise_id: EnterpriseId
 
 
 def find_all_problems(
@@ -81,7 +50,8 @@ def find_all_problems(
     """Return everything against the request: slot, hours, instrument, person, answers.
 
     `instead_of`: a reservation that this one takes the place of; it counts no more.
-    `is_begun`: the use runs already, so its start is no longer asked about.
+    `is_begun`: the use runs already: its start is no longer asked about, nor whether the
+    institution takes new orders, for what is under way goes on.
     """
     wish, zone = request.wish, book.zone
     problems = find_problems(wish, book.policy, now)
@@ -93,6 +63,8 @@ def find_all_problems(
     if find_time_problems(wish):
         return problems
     slot = wish.slot
+    if not is_begun:
+        problems += find_institution_problems(slot, book)
     problems += find_hours_problems(slot, book)
     problems += find_condition_problems(slot, book, request.answers)
     standing = read_standing(session, book, asker, slot, now=now, instead_of=instead_of)
@@ -159,6 +131,25 @@ def find_hours_problems(slot: Slot, book: Book) -> list[Problem]:
     return problems
 
 
+def find_institution_problems(slot: Slot, book: Book) -> list[Problem]:
+    """Say whether the institution takes orders, and is qualified on every day of the slot."""
+    if book.listed.institution.state != State.ACTIVE:
+        return [Problem(InstitutionNotOpen.code, InstitutionNotOpen.zh, InstitutionNotOpen.en)]
+    day = slot.starts_at.astimezone(book.zone).date()
+    last_day = (slot.ends_at - timedelta(microseconds=1)).astimezone(book.zone).date()
+    while day <= last_day:
+        if has_lapsed(book.qualifications, day):
+            return [
+                Problem(
+                    "institution_unqualified",
+                    f"该机构的资质在 {day} 已失效。",
+                    f"No qualification of the institution holds on {day}.",
+                )
+            ]
+        day += timedelta(days=1)
+    return []
+
+
 def find_condition_problems(slot: Slot, book: Book, answers: Mapping[str, Any]) -> list[Problem]:
     """Say whether the instrument works, and is calibrated until the slot ends."""
     problems = []
@@ -192,115 +183,3 @@ def find_condition_problems(slot: Slot, book: Book, answers: Mapping[str, Any]) 
                 )
             )
     return problems
-
-
-def needs_standing(terms: Terms) -> bool:
-    return bool(
-        terms.quotas
-        or terms.gap_s
-        or terms.open_max is not None
-        or terms.needs_qualification
-        or terms.needs_agreement
-    )
-
-
-def read_standing(
-    session: Session,
-    book: Book,
-    asker: Asker,
-    slot: Slot,
-    *,
-    now: datetime,
-    instead_of: ReservationId | None,
-) -> Standing:
-    """Read what the rules want to know of who is asking, and no more than they want."""
-    banned_until = session.scalar(
-        select(func.max(Penalty.ends_at)).where(
-            Penalty.person_id == asker.person_id,
-            Penalty.institution_id == book.instrument.institution_id,
-            Penalty.state == "active",
-            Penalty.starts_at <= now,
-            Penalty.ends_at > now,
-        )
-    )
-    if not needs_standing(book.terms):
-        return Standing(banned_until=banned_until)
-    return Standing(
-        booked=read_booked(session, book, asker, slot, now=now, instead_of=instead_of),
-        qualified_until=read_qualification(session, book, asker),
-        agreed_until=session.scalar(
-            select(Agreement.valid_until).where(
-                Agreement.enterprise_id == asker.enterprise_id,
-                Agreement.institution_id == book.instrument.institution_id,
-            )
-        ),
-        banned_until=banned_until,
-    )
-
-
-def read_qualification(session: Session, book: Book, asker: Asker) -> Any:  # noqa: ANN401
-    return session.scalar(
-        select(func.max(Qualification.valid_until)).where(
-            Qualification.person_id == asker.person_id,
-            Qualification.institution_id == book.instrument.institution_id,
-            Qualification.revoked_at.is_(None),
-            or_(
-                Qualification.instrument_id == book.instrument.id,
-                Qualification.group_code == book.instrument.group_code,
-            ),
-        )
-    )
-
-
-def read_booked(
-    session: Session,
-    book: Book,
-    asker: Asker,
-    slot: Slot,
-    *,
-    now: datetime,
-    instead_of: ReservationId | None,
-) -> tuple[Booked, ...]:
-    """Return what the person, and where a quota asks it the enterprise, has on the instrument."""
-    terms = book.terms
-    wanted = [
-        slot,
-        *(lab_window(at, Per.MONTH, book.zone) for at in (slot.starts_at, slot.ends_at)),
-    ]
-    # A week may reach over a month's edge.
-    wanted += [lab_window(at, Per.WEEK, book.zone) for at in (slot.starts_at, slot.ends_at)]
-    gap = timedelta(seconds=terms.gap_s)
-    window = Range(
-        min(one.starts_at for one in wanted) - gap, max(one.ends_at for one in wanted) + gap
-    )
-    whose = Reservation.holder_id == asker.person_id
-    if any(quota.whose is Whose.ENTERPRISE for quota in terms.quotas):
-        whose = or_(whose, Reservation.enterprise_id == asker.enterprise_id)
-    is_open = (Reservation.holder_id == asker.person_id) & Reservation.state.in_(
-        sorted(HOLDING_STATES)
-    )
-    rows = session.execute(
-        select(
-            Reservation.id,
-            Reservation.during,
-            Reservation.holder_id,
-            Reservation.state,
-            Reservation.expires_at,
-        ).where(
-            Reservation.instrument_id == book.instrument.id,
-            or_(
-                whose & Reservation.during.overlaps(window) & Reservation.state.in_(COUNTS),
-                is_open,
-            ),
-        )
-    )
-    return tuple(
-        Booked(
-            slot=as_slot(during),
-            is_mine=holder_id == asker.person_id,
-            is_open=state in HOLDING_STATES,
-            on_this_instrument=True,
-        )
-        for reservation_id, during, holder_id, state, expires_at in rows
-        if reservation_id != instead_of and (expires_at is None or expires_at > now)
-    )

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.reservations.asking import Asker
 from booking.reservations.errors import NotATechnician, WrongState
 from booking.reservations.interlocks import unlock
 from booking.reservations.moves import lock_instruments, tell
@@ -19,6 +18,7 @@ from booking.reservations.service import (
     require_sound,
     slot_of,
 )
+from booking.reservations.standing import Asker
 from booking.reservations.states import (
     AT_IT_STATES,
     HOLDING_STATES,

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
-from booking.reservations.asking import Asker
 from booking.reservations.errors import OfferOver, TechnicianNeeded, WrongState
 from booking.reservations.moves import lock_instruments
 from booking.reservations.rights import load_for_client, load_for_manager
@@ -18,6 +17,7 @@ from booking.reservations.service import (
     require_sound,
     slot_of,
 )
+from booking.reservations.standing import Asker
 from booking.reservations.states import CancelledAs, Mode, ReservationState
 from booking.reservations.tables import Reservation
 from booking.reservations.taking import (

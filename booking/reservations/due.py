@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
-from booking.policies.rules import Terms
+from booking.policies.terms import Terms
 from booking.reservations.states import AT_IT_STATES, PASSING_STATES, ReservationState
 from booking.reservations.tables import Reservation, ReservationLease
 from foundation.identifiers import ReservationId

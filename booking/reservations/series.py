@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
-from booking.reservations.asking import Asker, Request, find_all_problems
+from booking.reservations.asking import Request, find_all_problems
 from booking.reservations.errors import NothingChosen, SlotRefused, SlotTaken
 from booking.reservations.moves import lock_instruments
 from booking.reservations.queries import find_alternatives
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.service import asker_for, require_book
+from booking.reservations.standing import Asker
 from booking.reservations.tables import Reservation
 from booking.reservations.taking import first_state, list_in_the_way, take
 from directory.people.service import Caller

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.errors import InstrumentNotFound, NotShared
 from booking.policies.books import Book, is_taken, load_book
-from booking.policies.rules import Terms, read_terms
-from booking.reservations.asking import Asker, Request, find_all_problems, needs_standing
+from booking.policies.terms import Terms, read_terms
+from booking.reservations.asking import Request, find_all_problems
 from booking.reservations.errors import (
     NotAColleague,
     OfferOver,
@@ -27,6 +27,7 @@ from booking.reservations.rights import (
     load_for_client,
 )
 from booking.reservations.rules import Slot, Wish
+from booking.reservations.standing import Asker, needs_standing
 from booking.reservations.states import (
     PASSING_STATES,
     STANDING_STATES,

@@ -140,6 +140,8 @@ class Reservation(Base):
     """To the instrument's questions, with the declaration of hazardous materials."""
     terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The policy as it stood when this was reserved; what cancelling or missing it costs."""
+    surcharges: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """Spans around its slot that cost more, as they stood when it was taken: from, to, permille."""
     technician_id: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))
     """Who works the instrument, where the client does not; nobody is in two places."""
     made_by: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))

@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from booking.policies.books import Book
-from booking.reservations.asking import Asker, Request
+from booking.reservations.asking import Request
 from booking.reservations.errors import SlotTaken, TechnicianTaken
 from booking.reservations.moves import add_transition
 from booking.reservations.rules import Slot
+from booking.reservations.standing import Asker
 from booking.reservations.states import HOLDING_STATES, PASSING_STATES, ReservationState
 from booking.reservations.tables import (
     NO_OVERLAP,

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
-from booking.policies.rules import Terms
+from booking.policies.terms import Terms
 from booking.reservations.rules import Slot
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import (

@@ -1,0 +1,1 @@
+"""Arrears: bills overdue, which keep an enterprise from new reservations."""

@@ -1,0 +1,36 @@
+"""What people are told: rows first, carried out to mailboxes by a job."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+from foundation.identifiers import PersonId, ReservationId, new_id
+
+
+class BookingNotice(Base):
+    """One thing one person is told, shown in their inbox and sent to their mailbox."""
+
+    __tablename__ = "booking_notices"
+    __table_args__ = (
+        # What makes two jobs that see the same occasion tell it once.
+        UniqueConstraint("occasion", "person_id"),
+        Index("ix_booking_notices_person", "person_id", "created_at"),
+        Index("ix_booking_notices_unposted", "created_at", postgresql_where="posted_at IS NULL"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    """See `booking.notices.rules.Kind`."""
+    occasion: Mapped[str]
+    """What happened, named so that the same thing is never told twice."""
+    reservation_id: Mapped[ReservationId | None] = mapped_column(ForeignKey("reservations.id"))
+    text_zh: Mapped[str]
+    text_en: Mapped[str]
+    created_at: Mapped[datetime]
+    posted_at: Mapped[datetime | None]
+    """When it was handed to the sender of messages, or found to have no address to go to."""
+    read_at: Mapped[datetime | None]

@@ -1,0 +1,161 @@
+"""What somebody brings along when they ask for time: papers, bans, bills, time they have."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from booking.policies.books import Book
+from booking.policies.rules import Booked, Standing, lab_window
+from booking.policies.tables import Agreement, Qualification
+from booking.policies.terms import Per, Terms, Whose
+from booking.reservations.rules import Slot
+from booking.reservations.states import HOLDING_STATES, ReservationState
+from booking.reservations.tables import Reservation, as_slot
+from foundation.identifiers import EnterpriseId, PersonId, ReservationId
+
+COUNTS = sorted(
+    HOLDING_STATES
+    | {
+        ReservationState.ENDED,
+        ReservationState.INTERRUPTED,
+        ReservationState.METERED,
+        ReservationState.DISPUTED,
+        ReservationState.CONFIRMED,
+        ReservationState.BILLED,
+        ReservationState.NO_SHOW,
+    }
+)
+"""The states that count against a quota: time had, and time missed."""
+STANDING_OF = text(
+    "SELECT is_active, banned_until, owes_since FROM standing_of(:asker, :payer, :lab, :at)"
+)
+"""Asked of the database's own function: one's colleagues' bans are hidden from a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom it is asked."""
+
+    person_id: PersonId
+    enterprise_id: EnterpriseId
+
+
+def needs_standing(terms: Terms) -> bool:
+    return bool(
+        terms.quotas
+        or terms.gap_s
+        or terms.open_max is not None
+        or terms.needs_qualification
+        or terms.needs_agreement
+    )
+
+
+def read_standing(
+    session: Session,
+    book: Book,
+    asker: Asker,
+    slot: Slot,
+    *,
+    now: datetime,
+    instead_of: ReservationId | None,
+) -> Standing:
+    """Read what the rules want to know of who is asking, and no more than they want."""
+    is_active, banned_until, owes_since = (
+        session.connection()
+        .execute(
+            STANDING_OF,
+            {
+                "asker": asker.person_id,
+                "payer": asker.enterprise_id,
+                "lab": book.instrument.institution_id,
+                "at": now,
+            },
+        )
+        .one()
+    )
+    known = Standing(is_active=is_active, banned_until=banned_until, owes_since=owes_since)
+    if not needs_standing(book.terms):
+        return known
+    return replace(
+        known,
+        booked=read_booked(session, book, asker, slot, now=now, instead_of=instead_of),
+        qualified_until=read_qualification(session, book, asker),
+        agreed_until=session.scalar(
+            select(Agreement.valid_until).where(
+                Agreement.enterprise_id == asker.enterprise_id,
+                Agreement.institution_id == book.instrument.institution_id,
+            )
+        ),
+    )
+
+
+def read_qualification(session: Session, book: Book, asker: Asker) -> Any:  # noqa: ANN401
+    return session.scalar(
+        select(func.max(Qualification.valid_until)).where(
+            Qualification.person_id == asker.person_id,
+            Qualification.institution_id == book.instrument.institution_id,
+            Qualification.revoked_at.is_(None),
+            or_(
+                Qualification.instrument_id == book.instrument.id,
+                Qualification.group_code == book.instrument.group_code,
+            ),
+        )
+    )
+
+
+def read_booked(
+    session: Session,
+    book: Book,
+    asker: Asker,
+    slot: Slot,
+    *,
+    now: datetime,
+    instead_of: ReservationId | None,
+) -> tuple[Booked, ...]:
+    """Return what the person, and where a quota asks it the enterprise, has on the instrument."""
+    terms = book.terms
+    wanted = [
+        slot,
+        *(lab_window(at, Per.MONTH, book.zone) for at in (slot.starts_at, slot.ends_at)),
+    ]
+    # A week may reach over a month's edge.
+    wanted += [lab_window(at, Per.WEEK, book.zone) for at in (slot.starts_at, slot.ends_at)]
+    gap = timedelta(seconds=terms.gap_s)
+    window = Range(
+        min(one.starts_at for one in wanted) - gap, max(one.ends_at for one in wanted) + gap
+    )
+    whose = Reservation.holder_id == asker.person_id
+    if any(quota.whose is Whose.ENTERPRISE for quota in terms.quotas):
+        whose = or_(whose, Reservation.enterprise_id == asker.enterprise_id)
+    is_open = (Reservation.holder_id == asker.person_id) & Reservation.state.in_(
+        sorted(HOLDING_STATES)
+    )
+    rows = session.execute(
+        select(
+            Reservation.id,
+            Reservation.during,
+            Reservation.holder_id,
+            Reservation.state,
+            Reservation.expires_at,
+        ).where(
+            Reservation.instrument_id == book.instrument.id,
+            or_(
+                whose & Reservation.during.overlaps(window) & Reservation.state.in_(COUNTS),
+                is_open,
+            ),
+        )
+    )
+    return tuple(
+        Booked(
+            slot=as_slot(during),
+            is_mine=holder_id == asker.person_id,
+            is_open=state in HOLDING_STATES,
+            on_this_instrument=True,
+        )
+        for reservation_id, during, holder_id, state, expires_at in rows
+        if reservation_id != instead_of and (expires_at is None or expires_at > now)
+    )
