@@ -40,6 +40,19 @@ def create_app(
         responses=problems.PROBLEM_RESPONSES,
         lifespan=live,
     )
+    equip(app, settings, engine, demo_accounts=demo_accounts)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    pages.install(app, DIST)
+    app.add_middleware(Shell, is_https=settings.cookie_secure, public_origin=settings.public_url)
+    return app
+
+
+def equip(
+    app: FastAPI, settings: Settings, engine: Engine, *, demo_accounts: Sequence[DemoAccount] = ()
+) -> None:
+    """Give the application all that its routes work with."""
     app.state.settings = settings
     app.state.engine = engine
     app.state.session_factory = make_session_factory(engine)
@@ -49,9 +62,3 @@ def create_app(
         f"{router.tags[0]}:{act}" for router in ROUTERS for act in ("read", "write")
     )
     app.state.demo_accounts = list(demo_accounts) if settings.demo_accounts else []
-    problems.install(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
-    pages.install(app, DIST)
-    app.add_middleware(Shell, is_https=settings.cookie_secure, public_origin=settings.public_url)
-    return app
