@@ -77,6 +77,12 @@ class NotAColleague(Refused):
     en = "Only somebody of the same enterprise can be reserved for or handed to."
 
 
+class ReasonMissing(Refused):
+    code = "reason_missing"
+    zh = "请写明依据。"
+    en = "Please say how you know."
+
+
 class NothingChosen(Refused):
     code = "nothing_chosen"
     zh = "没有可预约的日期或仪器。"

@@ -60,12 +60,19 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     assert checked_in_at is not None
     if device_id is None:
         return False
-    used = Slot(checked_in_at, max(ended_at, slot_of(reservation).starts_at))
+    slot = slot_of(reservation)
+    # Noted afterwards by a person, when the slot was over: then it is the slot that counts.
+    is_noted_late = checked_in_at >= slot.ends_at
+    used = slot if is_noted_late else Slot(checked_in_at, max(ended_at, slot.starts_at))
     runs = _runs_of(session, reservation, device_id, used)
     if not is_settled(runs, heard_at=heard_at(session, device_id), ended_at=ended_at, now=now):
         return False
     # Whoever came early may have left before the slot began: nobody need watch from then on.
-    present = Slot(checked_in_at, max(ended_at, checked_in_at + timedelta(milliseconds=1)))
+    present = (
+        slot
+        if is_noted_late
+        else Slot(checked_in_at, max(ended_at, checked_in_at + timedelta(milliseconds=1)))
+    )
     measured = measure_runs(runs, was_watched=was_watched(session, device_id, present))
     _add_session(session, reservation, device_id, used=used, runs=runs, measured=measured, now=now)
     return move(
