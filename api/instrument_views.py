@@ -12,7 +12,7 @@ from billing.tariffs.queries import in_force
 from billing.tariffs.tables import Tariff
 from booking.instruments.categories import CATEGORIES
 from booking.instruments.live import Live, LiveState, read_live
-from booking.instruments.queries import list_devices
+from booking.instruments.queries import list_devices, list_instruments
 from booking.policies.books import Book
 from booking.reservations.queries import Calendar, next_free
 from booking.reservations.rules import BookingPolicy, Slot
@@ -115,6 +115,7 @@ def see_instruments(
     free = next_free(session, books, now=now)
     devices = list_devices(session, ids)
     live = read_live(session, ids)
+    listed = list_instruments(session, ids)
     return [
         InstrumentView(
             id=one.instrument.id,
@@ -130,18 +131,18 @@ def see_instruments(
             description_zh=one.instrument.description_zh,
             description_en=one.instrument.description_en,
             institution=InstitutionView(
-                id=one.listed.institution.id,
-                name_zh=one.listed.institution.name_zh,
-                name_en=one.listed.institution.name_en,
+                id=one.institution.id,
+                name_zh=one.institution.name_zh,
+                name_en=one.institution.name_en,
             ),
-            time_zone=one.listed.institution.time_zone,
+            time_zone=book.zone.key,
             price=PriceView.of(tariff) if (tariff := tariffs.get(one.instrument.id)) else None,
             next_free_at=free[one.instrument.id],
             live=LiveView.of(live.get(one.instrument.id)),
-            policy=PolicyView.of(one.policy),
+            policy=PolicyView.of(book.policy),
             device_names=[device.name for device in devices[one.instrument.id]],
         )
-        for one in books
+        for book, one in ((book, listed[book.instrument.id]) for book in books)
     ]
 
 

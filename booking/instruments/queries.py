@@ -3,15 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import Instrument, InstrumentDevice
-from booking.reservations.rules import BookingPolicy
 from directory.institutions.tables import Institution
 from foundation.identifiers import DeviceId, InstitutionId, InstrumentId
 from telemetry.devices.tables import Device
@@ -23,10 +20,6 @@ class Listed:
 
     instrument: Instrument
     institution: Institution
-
-    @property
-    def policy(self) -> BookingPolicy:
-        return policy_of(self.instrument, self.institution.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +38,17 @@ class CategoryCount:
     count: int
 
 
-def policy_of(instrument: Instrument, time_zone: str) -> BookingPolicy:
-    return BookingPolicy(
-        zone=ZoneInfo(time_zone),
-        grid=timedelta(seconds=instrument.grid_s),
-        length_min=timedelta(seconds=instrument.length_min_s),
-        length_max=timedelta(seconds=instrument.length_max_s),
-        notice_min=timedelta(seconds=instrument.notice_min_s),
-        horizon=timedelta(seconds=instrument.horizon_s),
-        set_up=timedelta(seconds=instrument.set_up_s),
-        cool_down=timedelta(seconds=instrument.cool_down_s),
-    )
-
-
 def _listed() -> Select[Instrument, Institution]:
     return select(Instrument, Institution).join(
         Institution, Institution.id == Instrument.institution_id
     )
 
 
-def find_instrument(session: Session, instrument_id: InstrumentId) -> Listed | None:
-    row = session.execute(_listed().where(Instrument.id == instrument_id)).one_or_none()
-    return Listed(*row) if row else None
+def list_instruments(
+    session: Session, instrument_ids: Sequence[InstrumentId]
+) -> dict[InstrumentId, Listed]:
+    rows = session.execute(_listed().where(Instrument.id.in_(instrument_ids)))
+    return {instrument.id: Listed(instrument, institution) for instrument, institution in rows}
 
 
 def search_words(q: str) -> list[str]:

@@ -1,66 +1,61 @@
 """All that decides about an instrument's time, read in one query."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, literal_column, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.calendars.hours import Closed, Hours, SpecialHours, Timetable
-from booking.instruments.queries import Listed, policy_of
-from booking.instruments.tables import Instrument
 from booking.policies.terms import Terms, read_terms
 from booking.reservations.rules import BookingPolicy, Slot
 from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import quoted
 from directory.institutions.rules import Qualification, QualificationKind
-from directory.institutions.tables import Institution
 from directory.workdays.service import load_calendar
-from foundation.identifiers import InstrumentId
+from foundation.identifiers import InstitutionId, InstrumentId
 
-# Rows as JSON: what is one instrument's in four tables comes back as one row.
-POLICIES: ColumnElement[Any] = literal_column(
-    """(SELECT coalesce(jsonb_agg(p.terms ORDER BY p.instrument_id IS NOT NULL,
-            p.group_code IS NOT NULL), '[]')
-        FROM booking_policies p WHERE p.institution_id = instruments.institution_id
-        AND (p.instrument_id = instruments.id OR (p.instrument_id IS NULL
-            AND (p.group_code IS NULL OR p.group_code = instruments.group_code))))""",
-    JSONB,
-)
-OPENING_HOURS: ColumnElement[Any] = literal_column(
-    """(SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]')
-        FROM opening_hours h WHERE h.institution_id = instruments.institution_id
-        AND (h.instrument_id = instruments.id OR h.instrument_id IS NULL))""",
-    JSONB,
-)
-SPECIAL_DAYS: ColumnElement[Any] = literal_column(
-    """(SELECT coalesce(jsonb_agg(to_jsonb(d)), '[]')
-        FROM special_days d WHERE d.institution_id = instruments.institution_id
-        AND (d.instrument_id = instruments.id OR d.instrument_id IS NULL))""",
-    JSONB,
-)
-CLOSURES: ColumnElement[Any] = literal_column(
-    """(SELECT coalesce(jsonb_agg(jsonb_build_object('starts_at', lower(c.during),
+# What decides about time, of one instrument, as one document: many instruments share the
+# same text, and what a text says is read but once.
+BOOK = """
+SELECT i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
+    i.calibrated_until, n.state AS institution_state, jsonb_build_object(
+    'zone', n.time_zone,
+    'grid_s', i.grid_s, 'length_min_s', i.length_min_s, 'length_max_s', i.length_max_s,
+    'notice_min_s', i.notice_min_s, 'horizon_s', i.horizon_s,
+    'set_up_s', i.set_up_s, 'cool_down_s', i.cool_down_s, 'modes', i.modes,
+    'policies', (SELECT jsonb_agg(p.terms ORDER BY p.instrument_id IS NOT NULL,
+            p.group_code IS NOT NULL)
+        FROM booking_policies p WHERE p.institution_id = i.institution_id
+        AND (p.instrument_id = i.id OR (p.instrument_id IS NULL
+            AND (p.group_code IS NULL OR p.group_code = i.group_code)))),
+    'hours', (SELECT jsonb_agg(to_jsonb(h))
+        FROM opening_hours h WHERE h.institution_id = i.institution_id
+        AND (h.instrument_id = i.id OR h.instrument_id IS NULL)),
+    'special_days', (SELECT jsonb_agg(to_jsonb(d))
+        FROM special_days d WHERE d.institution_id = i.institution_id
+        AND (d.instrument_id = i.id OR d.instrument_id IS NULL)),
+    'closures', (SELECT jsonb_agg(jsonb_build_object('starts_at', lower(c.during),
             'ends_at', upper(c.during), 'kind', c.kind, 'reason_zh', c.reason_zh,
             'reason_en', c.reason_en, 'repeat_days', c.repeat_days,
-            'repeat_until', c.repeat_until)), '[]')
-        FROM closures c WHERE c.institution_id = instruments.institution_id
-        AND (c.instrument_id = instruments.id OR c.instrument_id IS NULL)
-        AND c.withdrawn_at IS NULL)""",
-    JSONB,
-)
-
-QUALIFICATIONS: ColumnElement[Any] = literal_column(
-    """(SELECT coalesce(jsonb_agg(jsonb_build_object('kind', q.kind, 'number', q.number,
+            'repeat_until', c.repeat_until))
+        FROM closures c WHERE c.institution_id = i.institution_id
+        AND (c.instrument_id = i.id OR c.instrument_id IS NULL)
+        AND c.withdrawn_at IS NULL),
+    'qualifications', (SELECT jsonb_agg(jsonb_build_object('kind', q.kind, 'number', q.number,
             'valid_from', q.valid_from, 'valid_to', q.valid_to,
-            'is_revoked', q.revoked_at IS NOT NULL)), '[]')
-        FROM institution_qualifications q WHERE q.institution_id = instruments.institution_id)""",
-    JSONB,
-)
+            'is_revoked', q.revoked_at IS NOT NULL))
+        FROM institution_qualifications q WHERE q.institution_id = i.institution_id)
+    )::text AS rules
+FROM instruments i JOIN institutions n ON n.id = i.institution_id
+"""
+# One array: a thousand parameters took longer to send than to answer.
+BOOKS = text(f"{BOOK} WHERE i.id = ANY(:ids)")
 
 TAKEN = text(
     f"""SELECT EXISTS (SELECT FROM instrument_times WHERE instrument_id = :instrument_id
@@ -71,19 +66,41 @@ TAKEN = text(
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """What of an instrument itself decides whether its time may be had."""
+
+    id: InstrumentId
+    institution_id: InstitutionId
+    code: str
+    group_code: str | None
+    is_shared: bool
+    condition: str
+    calibrated_until: date | None
+    institution_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is asked of a slot, and when it may lie."""
+
+    modes: tuple[str, ...]
+    terms: Terms
+    policy: BookingPolicy
+    timetable: Timetable
+    qualifications: tuple[Qualification, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """An instrument, its terms and its timetable, as they stand."""
 
-    listed: Listed
+    instrument: Card
+    modes: tuple[str, ...]
     terms: Terms
     policy: BookingPolicy
     timetable: Timetable
     qualifications: tuple[Qualification, ...] = ()
     """The institution's, whether they hold or not."""
-
-    @property
-    def instrument(self) -> Instrument:
-        return self.listed.instrument
 
     @property
     def bare_policy(self) -> BookingPolicy:
@@ -102,45 +119,56 @@ def load_books(
 
     The working calendar is read besides, where one of them follows it.
     """
-    rows = session.execute(
-        select(
-            Instrument,
-            Institution,
-            POLICIES,
-            OPENING_HOURS,
-            SPECIAL_DAYS,
-            CLOSURES,
-            QUALIFICATIONS,
-        )
-        .join(Institution, Institution.id == Instrument.institution_id)
-        # One array: a thousand parameters took longer to send than to answer.
-        .where(Instrument.id == any_(literal(list(instrument_ids), ARRAY(Uuid))))
-    ).all()
+    rows = session.connection().execute(BOOKS, {"ids": list(instrument_ids)})
     books = {}
     is_working = None
-    for instrument, institution, policies, hours, special_days, closures, qualifications in rows:
-        terms = read_terms(policies)
-        if terms.follows_work_calendar and is_working is None:
-            is_working = load_calendar(session).is_working
-        zone = ZoneInfo(institution.time_zone)
-        books[instrument.id] = Book(
-            listed=Listed(instrument, institution),
-            terms=terms,
-            policy=shape(policy_of(instrument, institution.time_zone), terms),
-            timetable=Timetable(
-                zone=zone,
-                hours=tuple(read_hours(one) for one in narrowest(hours)),
-                special_days=tuple(read_special_day(one) for one in special_days),
-                closures=tuple(read_closure(one) for one in closures),
-                is_working=is_working if terms.follows_work_calendar else None,
-            ),
-            qualifications=tuple(read_qualification(one) for one in qualifications),
+    for *card, document in rows:
+        rules = read_rules(document)
+        timetable = rules.timetable
+        if rules.terms.follows_work_calendar:
+            is_working = is_working or load_calendar(session).is_working
+            timetable = replace(timetable, is_working=is_working)
+        books[card[0]] = Book(
+            Card(*card), rules.modes, rules.terms, rules.policy, timetable, rules.qualifications
         )
     return books
 
 
 def load_book(session: Session, instrument_id: InstrumentId) -> Book | None:
     return load_books(session, [instrument_id]).get(instrument_id)
+
+
+@lru_cache(maxsize=1024)
+def read_rules(document: str) -> Rules:
+    """Read what the database just said; remembered by its very words, so never out of date."""
+    told = json.loads(document)
+    zone = ZoneInfo(told["zone"])
+    terms = read_terms(told["policies"] or ())
+    return Rules(
+        modes=tuple(told["modes"]),
+        terms=terms,
+        policy=shape(read_policy(told, zone), terms),
+        timetable=Timetable(
+            zone=zone,
+            hours=tuple(read_hours(one) for one in narrowest(told["hours"] or [])),
+            special_days=tuple(read_special_day(one) for one in told["special_days"] or ()),
+            closures=tuple(read_closure(one) for one in told["closures"] or ()),
+        ),
+        qualifications=tuple(read_qualification(one) for one in told["qualifications"] or ()),
+    )
+
+
+def read_policy(told: Mapping[str, Any], zone: ZoneInfo) -> BookingPolicy:
+    return BookingPolicy(
+        zone=zone,
+        grid=timedelta(seconds=told["grid_s"]),
+        length_min=timedelta(seconds=told["length_min_s"]),
+        length_max=timedelta(seconds=told["length_max_s"]),
+        notice_min=timedelta(seconds=told["notice_min_s"]),
+        horizon=timedelta(seconds=told["horizon_s"]),
+        set_up=timedelta(seconds=told["set_up_s"]),
+        cool_down=timedelta(seconds=told["cool_down_s"]),
+    )
 
 
 def is_taken(session: Session, book: Book, slot: Slot, *, now: datetime) -> bool:

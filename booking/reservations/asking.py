@@ -91,7 +91,7 @@ def find_text_problems(purpose: str) -> list[Problem]:
 
 
 def find_mode_problems(book: Book, mode: Mode) -> list[Problem]:
-    if mode in book.instrument.modes:
+    if mode in book.modes:
         return []
     return [
         Problem(
@@ -133,7 +133,7 @@ def find_hours_problems(slot: Slot, book: Book) -> list[Problem]:
 
 def find_institution_problems(slot: Slot, book: Book) -> list[Problem]:
     """Say whether the institution takes orders, and is qualified on every day of the slot."""
-    if book.listed.institution.state != State.ACTIVE:
+    if book.instrument.institution_state != State.ACTIVE:
         return [Problem(InstitutionNotOpen.code, InstitutionNotOpen.zh, InstitutionNotOpen.en)]
     day = slot.starts_at.astimezone(book.zone).date()
     last_day = (slot.ends_at - timedelta(microseconds=1)).astimezone(book.zone).date()
