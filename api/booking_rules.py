@@ -10,12 +10,10 @@ from pydantic import BaseModel, Field
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, SignedIn, allow
-from api.instruments import SlotBody, require_instrument
+from api.instruments import require_instrument
 from booking.attendance.queries import list_penalties
 from booking.attendance.service import appeal, decide_appeal
 from booking.attendance.tables import Penalty
-from booking.calendars.hours import Hours
-from booking.calendars.service import close, reopen, set_hours
 from booking.policies.service import (
     list_policies,
     note_agreement,
@@ -28,7 +26,7 @@ from booking.policies.tables import Policy
 from directory.audit.service import record
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
+from foundation.identifiers import EnterpriseId, InstrumentId, PersonId
 
 router = APIRouter(tags=["policies"])
 
@@ -102,70 +100,6 @@ class TermsView(BaseModel):
 def read_terms(instrument_id: InstrumentId, _caller: Anyone, reading: ReadOnly) -> TermsView:
     """Show the terms of use: what is asked, and what cancelling or missing costs."""
     return TermsView(terms=require_instrument(reading, instrument_id).terms.document())
-
-
-class WindowBody(BaseModel):
-    weekday: int = Field(ge=1, le=7)
-    opens_s: int
-    closes_s: int
-    is_extended: bool = False
-    surcharge_permille: int = Field(default=0, ge=0)
-
-
-class HoursBody(BaseModel):
-    instrument_id: InstrumentId | None = None
-    items: list[WindowBody] = Field(max_length=70)
-
-
-@router.put("/opening-hours", status_code=204)
-def put_hours(body: HoursBody, caller: Manager, now: Now, transaction: Transaction) -> None:
-    """Let these be the opening hours; none at all: open day and night."""
-    hours = [
-        Hours(one.weekday, one.opens_s, one.closes_s, one.is_extended, one.surcharge_permille)
-        for one in body.items
-    ]
-    set_hours(transaction, hours, by=caller, now=now, instrument_id=body.instrument_id)
-
-
-class ClosureBody(SlotBody):
-    instrument_id: InstrumentId | None = None
-    kind: Literal["closure", "maintenance", "calibration", "fault"] = "closure"
-    reason_zh: str = Field(max_length=200)
-    reason_en: str = Field(default="", max_length=200)
-    repeat_days: int | None = Field(default=None, ge=1, le=366)
-    repeat_until: date | None = None
-
-
-class ClosureView(BaseModel):
-    id: UUID
-    met: list[ReservationId]
-    """Reservations that stand in the closed time: the lab gives them back one by one."""
-
-
-@router.post("/closures", status_code=201)
-def create_closure(
-    body: ClosureBody, caller: Manager, now: Now, transaction: Transaction
-) -> ClosureView:
-    """Close an instrument, or all of one's own, for a time."""
-    closure, met = close(
-        transaction,
-        body.wish(),
-        kind=body.kind,
-        reason_zh=body.reason_zh,
-        reason_en=body.reason_en,
-        by=caller,
-        now=now,
-        instrument_id=body.instrument_id,
-        repeat_days=body.repeat_days,
-        repeat_until=body.repeat_until,
-    )
-    return ClosureView(id=closure.id, met=met)
-
-
-@router.delete("/closures/{closure_id}", status_code=204)
-def withdraw_closure(closure_id: UUID, caller: Manager, now: Now, transaction: Transaction) -> None:
-    """Withdraw a closure."""
-    reopen(transaction, closure_id, by=caller, now=now)
 
 
 class ConditionBody(BaseModel):

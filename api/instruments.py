@@ -182,4 +182,4 @@ def quote_slot(
     wish = body.wish()
     problems = find_problems(wish, book.policy, now)
     is_sound = not find_time_problems(wish)
-    return QuoteView.of(quote(reading, instrument_id, wish.slot) if is_sound else None, problems)
+    return QuoteView.of(quote(reading, book, wish.slot) if is_sound else None, problems)

@@ -12,8 +12,8 @@ from api.identity import SignedIn
 from api.instruments import IsoTime, SlotBody
 from api.reservation_views import ReservationView
 from api.reservations import see_one
-from billing.holds.service import release, set_aside_if_credit_allows
-from booking.reservations import attending, changing, deciding, service
+from billing.holds.service import release, set_aside_anew, set_aside_if_credit_allows
+from booking.reservations import attending, changing, deciding, resolving, service
 from booking.reservations.errors import SlotRefused
 from booking.reservations.rules import Wish, find_time_problems, parse_time
 from booking.reservations.tables import Reservation
@@ -51,6 +51,7 @@ def act(
     """Do one verb, see to its money, and show what came of it."""
     reservation = verb()
     set_aside_if_credit_allows(transaction, reservation, now=now)
+    set_aside_anew(transaction, reservation)
     if reservation.state in {"cancelled", "rejected"}:
         release(transaction, reservation.id, now=now)
     return see_one(transaction, reservation.id, caller, now)
@@ -223,6 +224,35 @@ def assign_technician(
         now,
         lambda: changing.assign_technician(
             transaction, reservation_id, body.person_id, by=caller, now=now
+        ),
+    )
+
+
+class UnseenBody(BaseModel):
+    was_used: bool
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@router.post("/resolve-unseen")
+def resolve_unseen(
+    reservation_id: ReservationId,
+    body: UnseenBody,
+    caller: SignedIn,
+    now: Now,
+    transaction: Transaction,
+) -> ReservationView:
+    """Say what became of a slot that no device could watch: used, or given back at no cost."""
+    return act(
+        transaction,
+        caller,
+        now,
+        lambda: resolving.resolve_unseen(
+            transaction,
+            reservation_id,
+            was_used=body.was_used,
+            reason=body.reason,
+            by=caller,
+            now=now,
         ),
     )
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from billing.charges.queries import Opened, charges_of
-from billing.charges.rules import price_time
+from billing.charges.slots import price_slot
 from billing.tariffs.queries import find_in_force, hourly
 from booking.reservations.interlocks import read_interlocks
 from booking.reservations.queries import Known, list_transitions
@@ -19,6 +19,7 @@ from booking.reservations.states import (
     STANDING_STATES,
     ReservationState,
 )
+from booking.reservations.surcharges import read_surcharges
 from booking.usage.queries import list_sessions
 from booking.usage.tables import UsageSession
 from directory.people.service import Caller
@@ -212,7 +213,9 @@ def see_reservations(
                 state=ReservationState(one.reservation.state),
                 purpose=one.reservation.purpose,
                 can=see_can(one, caller, now),
-                estimate_fen=price_time(slot.length, hourly(tariff)).amount.minor_units
+                estimate_fen=price_slot(
+                    slot, hourly(tariff), read_surcharges(one.reservation)
+                ).amount.minor_units
                 if tariff
                 else None,
                 transitions=[

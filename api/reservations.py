@@ -107,10 +107,14 @@ def list_reservations(
     mine: bool = False,
     instrument_id: InstrumentId | None = None,
     state: Annotated[list[ReservationState] | None, Query()] = None,
+    unseen: bool = False,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
 ) -> ReservationPage:
-    """List what the caller may see, the latest slot first."""
+    """List what the caller may see, the latest slot first.
+
+    `unseen`: slots that are over, neither used nor missed, for a technician to resolve.
+    """
     before = None
     if cursor:
         starts_at, last_id = read_cursor(cursor, 2)
@@ -120,7 +124,8 @@ def list_reservations(
         caller,
         mine=mine,
         instrument_id=instrument_id,
-        states=state or (),
+        states=[ReservationState.RESERVED] if unseen else state or (),
+        over_at=now if unseen else None,
         before=before,
         limit=limit + 1,
     )

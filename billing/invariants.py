@@ -17,9 +17,15 @@ INVARIANTS: dict[str, str] = {
             AND NOT EXISTS (SELECT 1 FROM funds_holds h
                 WHERE h.reservation_id = c.reservation_id AND h.tariff_id = t.id))""",
     "rating a charge again gives the same amount": """
-        SELECT c.id FROM charges c
-        WHERE c.kind = 'usage' AND c.amount_fen <> greatest((c.rule->>'minimum_fen')::bigint,
-            (2 * (c.rule->>'per_hour_fen')::bigint * c.billed_seconds + 3600) / 7200)""",
+        SELECT c.id FROM charges c, LATERAL (SELECT
+            (c.rule->>'per_hour_fen')::numeric * c.billed_seconds AS time,
+            (c.rule->>'minimum_fen')::numeric AS least,
+            coalesce((c.rule->'off_hours'->>'observed_ms')::numeric, 1) * 1000 AS whole,
+            coalesce((c.rule->'off_hours'->>'weight')::numeric, 0) AS more) f
+        WHERE c.kind = 'usage' AND c.amount_fen <> CASE
+            WHEN div(2 * f.time + 3600, 7200) < f.least
+            THEN div(2 * f.least * (f.whole + f.more) + f.whole, 2 * f.whole)
+            ELSE div(2 * f.time * (f.whole + f.more) + 3600 * f.whole, 7200 * f.whole) END""",
     "billed seconds are whole steps, and no less than the least": """
         SELECT c.id FROM charges c
         WHERE c.kind = 'usage' AND (c.billed_seconds % (c.rule->>'billed_step_s')::bigint <> 0

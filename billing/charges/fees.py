@@ -5,13 +5,15 @@ from datetime import datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from billing.charges.rules import ARITHMETIC, HOUR_S, price_time, say_money
+from billing.charges.rules import ARITHMETIC, HOUR_S, say_money
+from billing.charges.slots import price_slot
 from billing.charges.tables import Charge
 from billing.holds.service import frozen_tariff
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
 from booking.reservations.service import slot_of, terms_of
 from booking.reservations.states import CancelledAs, ReservationState
+from booking.reservations.surcharges import read_surcharges
 from booking.reservations.tables import Reservation
 from booking.usage.tables import UsageSession
 from directory.audit.service import record
@@ -43,7 +45,7 @@ def charge_fee(session: Session, reservation_id: ReservationId, *, now: datetime
     ).get(reservation.instrument_id)
     if tariff is None or permille == 0:
         return False
-    estimate = price_time(slot.length, hourly(tariff)).amount
+    estimate = price_slot(slot, hourly(tariff), read_surcharges(reservation)).amount
     fee = estimate.share(permille, 1000)
     steps = [
         {"label_zh": "预计费用", "label_en": "Estimated price", "value": say_money(estimate)},

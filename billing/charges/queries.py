@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from billing.charges.tables import Charge
 from billing.tariffs.tables import Tariff
+from booking.reservations.rules import Slot
 from booking.reservations.states import CancelledAs, ReservationState
-from booking.reservations.tables import Reservation
+from booking.reservations.tables import Reservation, as_slot
 from booking.usage.rules import UsageState
 from booking.usage.tables import UsageRun, UsageSession
 from directory.people.service import Caller
@@ -89,6 +90,18 @@ def list_evidence(session: Session, usage_session_id: UsageSessionId) -> list[di
         }
         for name, event in rows
     ]
+
+
+def used_spans(session: Session, usage: UsageSession) -> list[Slot]:
+    """Return when an instrument ran for a session; without runs, while somebody was there."""
+    rows = session.execute(
+        select(Run.started_at, func.coalesce(Run.ended_at, Run.last_at))
+        .join(UsageRun, UsageRun.run_id == Run.id)
+        .where(UsageRun.usage_session_id == usage.id)
+        .order_by(Run.started_at)
+    )
+    spans = [Slot(starts_at, ends_at) for starts_at, ends_at in rows if starts_at < ends_at]
+    return spans or [as_slot(usage.during)]
 
 
 def _visible_to(caller: Caller) -> ColumnElement[bool]:

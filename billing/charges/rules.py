@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from billing.charges.off_hours import OffHours
 from foundation.money import Money
 
 HOUR_S = 3600
-ARITHMETIC = 1
-"""The version of these rules; kept with each charge, so that it can be computed again."""
+ARITHMETIC = 2
+"""The version of these rules; kept with each charge, so that it can be computed again.
+
+2 knows hours that cost more; without them it says what 1 said.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,15 @@ def billed_time(used: timedelta, tariff: HourlyTariff) -> timedelta:
     return steps * tariff.billed_step
 
 
-def price_time(used: timedelta, tariff: HourlyTariff) -> Price:
-    """Price a span of use. The only rounding of money happens here, once."""
+def price_time(used: timedelta, tariff: HourlyTariff, off_hours: OffHours | None = None) -> Price:
+    """Price a span of use. The only rounding of money happens here, once.
+
+    Time, then the least amount, then what hours outside the regular ones add.
+    """
     billed = billed_time(used, tariff)
     seconds = billed // timedelta(seconds=1)
     by_time = tariff.per_hour.share(seconds, HOUR_S)
     is_least = by_time.minor_units < tariff.minimum.minor_units
-    amount = tariff.minimum if is_least else by_time
     steps = [
         Step("使用时长", "Time used", say_time(used)),
         Step("最短计费时长", "Least time billed", say_time(tariff.billed_min)),
@@ -72,7 +78,37 @@ def price_time(used: timedelta, tariff: HourlyTariff) -> Price:
         steps.append(
             Step("最低收费", "Least charge", say_money(tariff.minimum), tariff.minimum.minor_units)
         )
-    return Price(seconds, amount, tuple(steps))
+    base = tariff.minimum if is_least else by_time
+    if off_hours is None:
+        return Price(seconds, base, tuple(steps))
+    part, whole = off_hours.weighted, off_hours.whole
+    amount = (
+        tariff.minimum.share(part, whole)
+        if is_least
+        else tariff.per_hour.share(seconds * part, HOUR_S * whole)
+    )
+    return Price(seconds, amount, (*steps, *_say_off_hours(off_hours, base, amount)))
+
+
+def _say_off_hours(off_hours: OffHours, base: Money, amount: Money) -> list[Step]:
+    steps = [
+        Step(
+            f"延时错时(加价 {part.permille / 10:g} %)",
+            f"Extended hours ({part.permille / 10:g} % more)",
+            f"{say_time(part.time)} / {say_time(off_hours.observed)}",
+        )
+        for part in off_hours.parts
+    ]
+    extra = amount.minor_units - base.minor_units
+    return [
+        *steps,
+        Step(
+            "延时错时加价,与机时费一并四舍五入到分",
+            "Extended hours, rounded to the fen together with the time",
+            say_money(Money(extra, amount.currency)),
+            extra,
+        ),
+    ]
 
 
 def say_time(span: timedelta) -> str:

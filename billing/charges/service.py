@@ -9,26 +9,32 @@ from sqlalchemy.orm import Session
 
 from billing.charges.errors import NoTariff
 from billing.charges.fees import price_labour
-from billing.charges.queries import list_evidence
+from billing.charges.off_hours import OffHours, find_off_hours
+from billing.charges.queries import list_evidence, used_spans
 from billing.charges.rules import ARITHMETIC, Price, price_time
+from billing.charges.slots import price_slot
 from billing.charges.tables import Charge
 from billing.holds.service import capture, frozen_tariff
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
+from booking.calendars.hours import surcharged_spans
+from booking.policies.books import Book
 from booking.reservations.moves import move
 from booking.reservations.rules import Slot
 from booking.reservations.states import ReservationState
+from booking.reservations.surcharges import read_surcharges
 from booking.reservations.tables import Reservation
 from booking.usage.rules import UsageState
 from booking.usage.tables import UsageSession
 from directory.audit.service import record
-from foundation.identifiers import InstrumentId, UsageSessionId, new_id
+from foundation.identifiers import UsageSessionId, new_id
 
 
-def quote(session: Session, instrument_id: InstrumentId, slot: Slot) -> tuple[Tariff, Price] | None:
+def quote(session: Session, book: Book, slot: Slot) -> tuple[Tariff, Price] | None:
     """Price a slot as if it were used to its last second; None where no tariff holds."""
-    tariff = in_force(session, [instrument_id], at=slot.starts_at).get(instrument_id)
-    return (tariff, price_time(slot.length, hourly(tariff))) if tariff else None
+    tariff = in_force(session, [book.instrument.id], at=slot.starts_at).get(book.instrument.id)
+    surcharged = surcharged_spans(slot, book.timetable)
+    return (tariff, price_slot(slot, hourly(tariff), surcharged)) if tariff else None
 
 
 def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) -> bool:
@@ -56,7 +62,11 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
     ).get(usage.instrument_id)
     if tariff is None:
         raise NoTariff
-    priced = price_time(timedelta(milliseconds=usage.metered_ms), hourly(tariff))
+    reservation = session.get(Reservation, usage.reservation_id) if usage.reservation_id else None
+    off_hours = find_off_hours(
+        used_spans(session, usage), read_surcharges(reservation) if reservation else []
+    )
+    priced = price_time(timedelta(milliseconds=usage.metered_ms), hourly(tariff), off_hours)
     charge_id = session.scalar(
         insert(Charge)
         .values(
@@ -69,7 +79,7 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
             billed_seconds=priced.billed_seconds,
             amount_fen=priced.amount.minor_units,
             currency=priced.amount.currency,
-            rule=_rule(tariff, priced),
+            rule=_rule(tariff, priced, off_hours),
             evidence=list_evidence(session, usage.id),
             created_at=now,
         )
@@ -90,7 +100,6 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
         amount_fen=priced.amount.minor_units,
         usage_session_id=str(usage.id),
     )
-    reservation = session.get(Reservation, usage.reservation_id) if usage.reservation_id else None
     if reservation is not None:
         move(session, reservation, ReservationState.BILLED, actor_id=None, reason="", now=now)
         price_labour(session, reservation, usage, tariff, now=now)
@@ -99,7 +108,7 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
     return True
 
 
-def _rule(tariff: Tariff, priced: Price) -> dict[str, object]:
+def _rule(tariff: Tariff, priced: Price, off_hours: OffHours | None) -> dict[str, object]:
     """Keep the tariff as it stood and each step, so that the charge explains itself."""
     lower, upper = tariff.valid.lower, tariff.valid.upper
     return {
@@ -111,5 +120,6 @@ def _rule(tariff: Tariff, priced: Price) -> dict[str, object]:
         "minimum_fen": tariff.minimum_fen,
         "valid_from": lower.isoformat() if lower else None,
         "valid_to": upper.isoformat() if upper else None,
+        "off_hours": off_hours.document() if off_hours else None,
         "steps": [asdict(step) for step in priced.steps],
     }

@@ -6,14 +6,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from billing.charges.rules import price_time
+from billing.charges.slots import price_slot
 from billing.holds.errors import CreditTooSmall
 from billing.holds.tables import CreditLine, FundsHold
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
 from booking.reservations.deciding import note_funded
 from booking.reservations.service import slot_of, terms_of
-from booking.reservations.states import ReservationState
+from booking.reservations.states import HOLDING_STATES, ReservationState
+from booking.reservations.surcharges import read_surcharges
 from booking.reservations.tables import Reservation
 from foundation.identifiers import ReservationId, new_id
 
@@ -41,7 +42,7 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
     )
     if tariff is None:
         return False
-    amount = price_time(slot.length, hourly(tariff)).amount
+    amount = price_slot(slot, hourly(tariff), read_surcharges(reservation)).amount
     if terms_of(reservation).needs_funds:
         _require_credit(session, reservation, amount.minor_units)
     held = session.scalar(
@@ -64,6 +65,31 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
     if reservation.state == ReservationState.APPROVED:
         note_funded(session, reservation, now=now)
     return held is not None
+
+
+def set_aside_anew(session: Session, reservation: Reservation) -> bool:
+    """Let what is set aside follow a slot that was moved or extended, at the frozen price.
+
+    Raises:
+        CreditTooSmall: when the enterprise has too little left for the longer slot.
+    """
+    hold = session.scalar(
+        select(FundsHold)
+        .where(FundsHold.reservation_id == reservation.id, FundsHold.state == "held")
+        .with_for_update()
+    )
+    if hold is None or reservation.state not in HOLDING_STATES:
+        return False
+    tariff = session.get_one(Tariff, hold.tariff_id)
+    slot, surcharged = slot_of(reservation), read_surcharges(reservation)
+    wanted = price_slot(slot, hourly(tariff), surcharged).amount.minor_units
+    if wanted == hold.amount_fen:
+        return False
+    if wanted > hold.amount_fen and terms_of(reservation).needs_funds:
+        _require_credit(session, reservation, wanted - hold.amount_fen)
+    hold.amount_fen = wanted
+    session.flush()
+    return True
 
 
 def set_aside_if_credit_allows(

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from booking.calendars.rules import subtract
 from booking.reservations.rules import Slot
+from foundation.errors import Problem
 
 ONE_DAY = timedelta(days=1)
+DAY_S = 86_400
 SATURDAY = 6
 
 
@@ -79,6 +81,25 @@ def at_second(day: date, second: int, zone: ZoneInfo) -> datetime:
     hour, rest = divmod(second, 3600)
     minute, left = divmod(rest, 60)
     return datetime(day.year, day.month, day.day, hour, minute, left, tzinfo=zone)
+
+
+def find_special_problems(windows: Sequence[SpecialHours]) -> list[Problem]:
+    """Return every window of a date that is none of a day, or overlaps one before it."""
+    problems = []
+    until = 0
+    for number, one in enumerate(windows):
+        opens_s, closes_s = one.opens_s, one.closes_s
+        if opens_s is None or closes_s is None or not until <= opens_s < closes_s <= DAY_S:
+            problems.append(
+                Problem(
+                    "wrong_window",
+                    f"第 {number + 1} 个开放时段不正确,或与前一个重叠。",
+                    f"Opening window {number + 1} is no window of a day, or overlaps the last.",
+                    f"items.{number}",
+                )
+            )
+        until = closes_s or until
+    return problems
 
 
 def windows_of(day: date, table: Timetable) -> list[tuple[Slot, int]]:

@@ -8,10 +8,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from booking.calendars.hours import Hours
-from booking.calendars.tables import DAY_S, Closure, OpeningHours
+from booking.calendars.hours import Hours, SpecialHours, find_special_problems
+from booking.calendars.tables import DAY_S, Closure, OpeningHours, SpecialDay
 from booking.instruments.tables import Instrument
-from booking.policies.errors import ClosureNotFound, PolicyRefused
+from booking.policies.errors import ClosureNotFound, PolicyRefused, SpecialDayNotFound
 from booking.policies.service import own_institution, require_own_instrument
 from booking.reservations.moves import lock_instruments
 from booking.reservations.rules import Wish, find_time_problems
@@ -20,7 +20,7 @@ from booking.reservations.tables import Reservation
 from directory.audit.service import record
 from directory.people.service import Caller
 from foundation.errors import Problem
-from foundation.identifiers import InstrumentId, ReservationId, new_id
+from foundation.identifiers import InstitutionId, InstrumentId, ReservationId, new_id
 
 
 def set_hours(
@@ -80,6 +80,97 @@ def set_hours(
         now=now,
         windows=len(hours),
     )
+
+
+def set_special_day(
+    session: Session,
+    day: date,
+    windows: Sequence[SpecialHours],
+    *,
+    reason: str,
+    by: Caller,
+    now: datetime,
+    instrument_id: InstrumentId | None = None,
+) -> None:
+    """Let a date have hours of its own, for more money perhaps; no window: shut all day.
+
+    Raises:
+        PolicyRefused: naming every window that is none of a day, or overlaps another.
+    """
+    institution_id = own_institution(by)
+    if instrument_id is not None:
+        require_own_instrument(session, instrument_id, by)
+    problems = find_special_problems(windows)
+    if problems:
+        raise PolicyRefused(problems)
+    _forget_special_day(session, institution_id, day, instrument_id)
+    shut = [SpecialHours(day)]
+    session.add_all(
+        SpecialDay(
+            id=new_id(),
+            institution_id=institution_id,
+            instrument_id=instrument_id,
+            day=day,
+            opens_s=one.opens_s,
+            closes_s=one.closes_s,
+            surcharge_permille=one.surcharge_permille,
+            reason=reason,
+        )
+        for one in (windows or shut)
+    )
+    session.flush()
+    record(
+        session,
+        actor_id=by.person_id,
+        action="special_day.set",
+        subject_kind="instrument" if instrument_id else "institution",
+        subject_id=instrument_id or institution_id,
+        now=now,
+        day=day.isoformat(),
+        windows=len(windows),
+    )
+
+
+def forget_special_day(
+    session: Session,
+    day: date,
+    *,
+    by: Caller,
+    now: datetime,
+    instrument_id: InstrumentId | None = None,
+) -> None:
+    """Let a date have the hours of its weekday again.
+
+    Raises:
+        SpecialDayNotFound: when it has none of its own.
+    """
+    institution_id = own_institution(by)
+    if not _forget_special_day(session, institution_id, day, instrument_id):
+        raise SpecialDayNotFound
+    record(
+        session,
+        actor_id=by.person_id,
+        action="special_day.forgotten",
+        subject_kind="instrument" if instrument_id else "institution",
+        subject_id=instrument_id or institution_id,
+        now=now,
+        day=day.isoformat(),
+    )
+
+
+def _forget_special_day(
+    session: Session, institution_id: InstitutionId, day: date, instrument_id: InstrumentId | None
+) -> int:
+    gone = session.scalars(
+        delete(SpecialDay)
+        .where(
+            SpecialDay.institution_id == institution_id,
+            SpecialDay.instrument_id.is_not_distinct_from(instrument_id),
+            SpecialDay.day == day,
+        )
+        .returning(SpecialDay.id)
+    ).all()
+    return len(gone)
 
 
 def close(

@@ -19,6 +19,7 @@ from booking.reservations.service import (
 )
 from booking.reservations.standing import Asker
 from booking.reservations.states import CancelledAs, Mode, ReservationState
+from booking.reservations.surcharges import freeze_surcharges
 from booking.reservations.tables import Reservation
 from booking.reservations.taking import (
     as_range,
@@ -108,6 +109,7 @@ def retime(
             now=now,
             during=as_range(slot),
             blocked=as_range(blocked),
+            surcharges=freeze_surcharges(book, slot),
             expires_at=expiry_of(S.RETIMED, slot, book, now=now),
         )
     return reservation

@@ -187,10 +187,14 @@ def list_known(
     mine: bool = False,
     instrument_id: InstrumentId | None = None,
     states: Sequence[ReservationState] = (),
+    over_at: datetime | None = None,
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[Known]:
-    """Return what the caller may see, the latest slot first, after the cursor."""
+    """Return what the caller may see, the latest slot first, after the cursor.
+
+    `over_at`: only those whose slot is over by then.
+    """
     found = _known().where(_visible_to(caller))
     if mine:
         found = found.where(Reservation.holder_id == caller.person_id)
@@ -198,6 +202,8 @@ def list_known(
         found = found.where(Reservation.instrument_id == instrument_id)
     if states:
         found = found.where(Reservation.state.in_(sorted(states)))
+    if over_at:
+        found = found.where(func.upper(Reservation.during) <= over_at)
     starts_at = func.lower(Reservation.during)
     if before:
         found = found.where(func.row(starts_at, Reservation.id) < func.row(*before))

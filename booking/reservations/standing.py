@@ -77,7 +77,13 @@ def read_standing(
         )
         .one()
     )
-    known = Standing(is_active=is_active, banned_until=banned_until, owes_since=owes_since)
+    # A bill may be paid until its day is over.
+    is_overdue = owes_since is not None and owes_since < now.astimezone(book.zone).date()
+    known = Standing(
+        is_active=is_active,
+        banned_until=banned_until,
+        owes_since=owes_since if is_overdue else None,
+    )
     if not needs_standing(book.terms):
         return known
     return replace(

@@ -15,6 +15,7 @@ from booking.reservations.moves import add_transition
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker
 from booking.reservations.states import HOLDING_STATES, PASSING_STATES, ReservationState
+from booking.reservations.surcharges import freeze_surcharges
 from booking.reservations.tables import (
     NO_OVERLAP,
     NO_TWO_PLACES,
@@ -28,8 +29,8 @@ from foundation.identifiers import InstrumentId, PersonId, new_id
 FUNDS_WITHIN = timedelta(hours=24)
 WRITTEN = (
     *("id", "instrument_id", "institution_id", "enterprise_id", "holder_id", "during", "blocked"),
-    *("state", "mode", "purpose", "answers", "terms", "made_by", "series_id", "expires_at"),
-    *("revision", "created_at", "changed_at"),
+    *("state", "mode", "purpose", "answers", "terms", "surcharges", "made_by", "series_id"),
+    *("expires_at", "revision", "created_at", "changed_at"),
 )
 # Built once, and sent past the unit of work: the one statement that all reservations wait for.
 RESERVATIONS = Base.metadata.tables[Reservation.__tablename__]
@@ -150,6 +151,7 @@ def _insert(
         purpose=request.purpose,
         answers=dict(request.answers),
         terms=book.terms.document(),
+        surcharges=freeze_surcharges(book, slot),
         made_by=by if by != asker.person_id else None,
         series_id=series_id,
         expires_at=expires_at or expiry_of(state, slot, book, now=now),
@@ -215,6 +217,7 @@ def retake(
     with naming_clashes(session):
         reservation.during = as_range(slot)
         reservation.blocked = as_range(book.policy.blocked(slot))
+        reservation.surcharges = freeze_surcharges(book, slot)
         reservation.revision += 1
         reservation.changed_at = now
         if reservation.state in PASSING_STATES:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from billing.charges.tables import Charge
+from booking.arrears.tables import Arrears
 from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure
 from booking.feeds.tables import CalendarFeed
@@ -325,6 +326,15 @@ def things(
         details={},
         created_at=START,
     )
+    owed = Arrears(
+        enterprise_id=enterprise.id,
+        institution_id=institution.id,
+        amount_fen=1,
+        due_on=DAY.replace(year=2039),
+        reason=secret,
+        noted_at=START,
+        settled_at=None,
+    )
     penalty = Penalty(
         person_id=person.id,
         institution_id=institution.id,
@@ -335,11 +345,12 @@ def things(
         starts_at=START,
         ends_at=START + timedelta(days=1),
     )
-    session.add_all((feed, waiting, closure, penalty))
+    session.add_all((feed, waiting, closure, penalty, owed))
     session.flush()
     ids: Mapping[str, UUID] = {
         "closure_id": closure.id,
         "penalty_id": penalty.id,
+        "arrears_id": owed.id,
         "feed_id": feed.id,
         "entry_id": waiting.id,
         "instrument_id": instrument.id,

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.feeds.tables import InstrumentLabel
+from booking.instruments.tables import Instrument
 from booking.reservations.tables import Reservation
 from foundation.clock import read_clock
 from foundation.identifiers import InstrumentId
@@ -170,3 +171,90 @@ def test_kiosk_takes_name_and_pin_and_shuts_after_wrong_ones(
     assert wrong.json()["code"] == "wrong_pin"
     assert (right.status_code, right.json()["state"]) == (200, "checked_in")
     assert shut == ["wrong_pin"] * 5 + ["pin_shut"]
+
+
+def test_special_day_opens_the_lab_for_more_money_and_the_quote_says_so(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    """Two hours at 200 yuan, on a day that costs half as much again: 600 yuan."""
+    alice, mei = signed_in_as(cast.alice), signed_in_as(cast.mei)
+    local = hour(0).astimezone(ZONE)
+    day = local.date().isoformat()
+    hours = [{"weekday": local.isoweekday() % 7 + 1, "opens_s": 0, "closes_s": 3600}]
+    own = {"instrument_id": str(instrument_id)}
+    assert mei.put("/api/v1/opening-hours", json={**own, "items": hours}).status_code == 204
+    shut = alice.post(URL, json={**own, **day_slot(day)}, headers=key())
+    special = {**own, "day": day, "reason": "周末加开", "items": [
+        {"opens_s": 8 * 3600, "closes_s": 12 * 3600, "surcharge_permille": 500}
+    ]}  # fmt: skip
+
+    wrong = {**special, "items": [{"opens_s": 9, "closes_s": 8}]}
+    refused = mei.put("/api/v1/special-days", json=wrong)
+    opened = mei.put("/api/v1/special-days", json=special)
+    quoted = alice.post(f"/api/v1/instruments/{instrument_id}/quote", json=day_slot(day)).json()
+    made = alice.post(URL, json={**own, **day_slot(day)}, headers=key())
+    shown = alice.get(f"/api/v1/instruments/{instrument_id}/opening-hours").json()
+    forgot = mei.delete("/api/v1/special-days", params={**own, "day": day})
+    again = mei.delete("/api/v1/special-days", params={**own, "day": day})
+
+    assert [one["code"] for one in shut.json()["problems"]] == ["outside_hours"]
+    assert (refused.status_code, refused.json()["code"]) == (422, "policy_refused")
+    assert opened.status_code == 204
+    assert quoted["amount_fen"] == 60_000
+    assert (made.status_code, made.json()["estimate_fen"]) == (201, 60_000)
+    assert shown["special_days"] == [
+        {"day": day, "opens_s": 28_800, "closes_s": 43_200, "surcharge_permille": 500}
+    ]
+    assert (forgot.status_code, again.status_code) == (204, 404)
+
+
+def day_slot(day: str) -> dict[str, str]:
+    return {"starts_at": f"{day}T09:00:00+08:00", "ends_at": f"{day}T11:00:00+08:00"}
+
+
+def test_unpaid_bill_keeps_an_enterprise_out_until_it_is_settled(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    alice, mei = signed_in_as(cast.alice), signed_in_as(cast.mei)
+    body = {"instrument_id": str(instrument_id), **slot(0, 2)}
+    bill = {"enterprise_id": str(cast.enterprise.id), "amount_fen": 12_000,
+            "due_on": "2026-01-31", "reason": "2025 年 12 月账单"}  # fmt: skip
+
+    owed = mei.post("/api/v1/arrears", json=bill)
+    refused = alice.post(URL, json=body, headers=key())
+    seen = alice.get("/api/v1/arrears").json()["items"]
+    settled = mei.post(f"/api/v1/arrears/{owed.json()['id']}/settle")
+    made = alice.post(URL, json=body, headers=key())
+
+    assert owed.status_code == 201
+    assert [one["code"] for one in refused.json()["problems"]] == ["in_arrears"]
+    assert [one["amount_fen"] for one in seen] == [12_000]
+    assert (settled.status_code, made.status_code) == (200, 201)
+    assert alice.post("/api/v1/arrears", json=bill).status_code == 403
+
+
+def test_slot_that_passed_unseen_waits_for_a_technicians_word(
+    signed_in_as: SignedInAs,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instrument_id: InstrumentId,
+) -> None:
+    with session_factory.begin() as session:
+        past = make.reservation(
+            session,
+            instrument=session.get_one(Instrument, instrument_id),
+            holder=cast.alice,
+            starts_at=hour(-100),
+        )
+    alice, bob = signed_in_as(cast.alice), signed_in_as(cast.bob)
+    act = f"{URL}/{past.id}/resolve-unseen"
+
+    waiting = bob.get(URL, params={"unseen": True}).json()["items"]
+    not_hers = alice.post(act, json={"was_used": False, "reason": "网关离线"})
+    unsaid = bob.post(act, json={"was_used": False, "reason": ""})
+    done = bob.post(act, json={"was_used": False, "reason": "网关离线,登记本无记录"})
+
+    assert [one["id"] for one in waiting] == [str(past.id)]
+    assert (not_hers.status_code, unsaid.status_code) == (403, 422)
+    assert (done.status_code, done.json()["state"]) == (200, "cancelled")
+    assert bob.get(URL, params={"unseen": True}).json()["items"] == []

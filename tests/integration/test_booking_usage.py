@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,6 +18,7 @@ from billing.charges.errors import NoTariff
 from billing.charges.queries import list_unpriced
 from billing.charges.service import price
 from billing.charges.tables import Charge
+from booking.calendars.tables import OpeningHours
 from booking.policies.tables import Policy
 from booking.reservations.asking import Request
 from booking.reservations.attending import check_in, end
@@ -395,4 +396,44 @@ def test_jobs_take_a_use_from_its_slots_end_to_its_charge(
     assert [outcome.changed for _, outcome in done] == [1, 0] * 5
     assert all(outcome.failed == 0 for _, outcome in done)
     assert session.get_one(Reservation, reservation.id).state == ReservationState.BILLED
+    assert_invariants(session)
+
+
+def test_evening_hours_cost_what_they_cost_when_it_was_reserved(session: Session, lab: Lab) -> None:
+    """An hour at 320 yuan, half of it after six at +50 %: 160 + 240 = 400 yuan."""
+    institution_id = lab.cast.institution.id
+    for opens_s, closes_s, permille in ((0, 18, 0), (18, 24, 500)):
+        session.add(
+            OpeningHours(
+                institution_id=institution_id,
+                weekday=1,
+                opens_s=opens_s * 3600,
+                closes_s=closes_s * 3600,
+                kind="extended" if permille else "regular",
+                surcharge_permille=permille,
+            )
+        )
+    session.flush()
+    reservation = lab.use(17, 19)
+    session.execute(update(OpeningHours).values(surcharge_permille=0))
+    lab.work(17.5, 18.5, lease=lab.lease_of(reservation))
+    lab.watch(17, 19.01)
+
+    assert meter(session, reservation.id, now=at(19.1))
+    lab.confirm(19.1)
+    assert price(session, lab.usage().id, now=at(19.1))
+
+    charge = session.scalars(select(Charge)).one()
+    assert charge.amount_fen == 40_000
+    assert charge.rule["off_hours"] == {
+        "observed_ms": 3_600_000,
+        "weight": 500 * 1_800_000,
+        "parts": [
+            {
+                "permille": 500,
+                "ms": 1_800_000,
+                "spans": [["2030-01-07T10:00:00+00:00", "2030-01-07T10:30:00+00:00"]],
+            }
+        ],
+    }
     assert_invariants(session)
