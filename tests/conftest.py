@@ -23,12 +23,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for --full, and begin with the browser's: one worker must do them all."""
+    """Leave out what is for --full, and begin with what would be waited for at the end."""
     if not (config.getoption("--full") or config.getoption("--long")):
         left_out = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("full")]
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    # A group is one worker's alone, and so takes the longest.
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("xdist_group") is None,
+            item.get_closest_marker("early") is None,
+        )
+    )
     if hasattr(config, "workerinput"):
         # xdist 3.8 names groups by an attribute that pytest 9.2 no longer reads.
         for item in items:

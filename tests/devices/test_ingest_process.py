@@ -76,6 +76,7 @@ def has_rows(database: psycopg.Connection, table: str, at_least: int) -> bool:
     return count(database, table) >= at_least
 
 
+@pytest.mark.early
 def test_three_kills_in_mid_stream_lose_nothing_and_double_nothing(
     ingest: IngestProcess, database: psycopg.Connection, publisher: Publisher, device: str
 ) -> None:
@@ -101,6 +102,7 @@ def test_three_kills_in_mid_stream_lose_nothing_and_double_nothing(
     assert ingest.stop() == 0
 
 
+@pytest.mark.early
 @pytest.mark.parametrize("point", ["before_insert", "after_insert", "after_commit"])
 def test_kill_at_a_named_point_loses_nothing(
     ingest: IngestProcess,

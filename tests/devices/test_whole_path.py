@@ -156,6 +156,7 @@ def count_ms(lab: RunningLab, device: str) -> int:
     return int(values["run_ms"])
 
 
+@pytest.mark.early
 @pytest.mark.committed
 def test_reserved_slot_is_unlocked_run_metered_and_priced(
     tmp_path: Path, empty_database_url: str, broker: BrokerUnderTest

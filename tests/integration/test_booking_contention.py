@@ -31,6 +31,7 @@ def ask(instrument_id: object, starts_at: datetime, length: timedelta) -> dict[s
     }
 
 
+@pytest.mark.early
 @pytest.mark.committed
 @pytest.mark.parametrize(
     "shift",
