@@ -11,6 +11,7 @@ from api.clock import Now
 from api.database import Transaction
 from api.identity import Anyone
 from foundation.identifiers import DeviceId
+from foundation.tenancy import Acting, enter
 from telemetry.devices import claims
 from telemetry.devices.tables import NAME_PATTERN
 
@@ -75,5 +76,6 @@ def create_claim(name: str, caller: Manager, now: Now, transaction: Transaction)
 @router.post("/device-claims", status_code=201)
 def redeem(body: CodeBody, _caller: Anyone, now: Now, transaction: Transaction) -> CredentialsView:
     """Turn a code into credentials. The device asks this itself, so nobody is signed in."""
+    enter(transaction, Acting(is_platform=True))  # the code proves it
     credentials = claims.redeem_claim(transaction, body.code, now=now)
     return CredentialsView(name=credentials.name, password=credentials.password)

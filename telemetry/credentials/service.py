@@ -38,6 +38,26 @@ def issue(
     owner = _owner_of(session, username)
     if owner is None or (institution_id is not None and owner != institution_id):
         raise CredentialNotFound
+    password = renew(session, username=username, owner=owner, by=actor_id, now=now)
+    _record(session, "credential.issue", username, actor_id, now)
+    return password
+
+
+def issue_for(session: Session, device: Device, *, by: PersonId, now: datetime) -> tuple[str, str]:
+    """Make the password a claim code turns into; return the name it belongs to, and it.
+
+    A device behind a gateway does not sign in itself: its gateway does, for it.
+    """
+    username = device.gateway or device.name
+    password = renew(session, username=username, owner=device.institution_id, by=by, now=now)
+    _record(session, "credential.claim", username, by, now)
+    return username, password
+
+
+def renew(
+    session: Session, *, username: str, owner: InstitutionId, by: PersonId, now: datetime
+) -> str:
+    """Put a new password in the place of the present one, which works for a while yet."""
     password = new_password()
     credential = session.get(BrokerCredential, username, with_for_update=True)
     if credential is None:
@@ -46,7 +66,7 @@ def issue(
             institution_id=owner,
             password_hash=hash_password(password),
             made_at=now,
-            made_by=actor_id,
+            made_by=by,
         )
         session.add(credential)
     else:
@@ -54,9 +74,8 @@ def issue(
         credential.former_hash = credential.password_hash if is_standing else None
         credential.former_until = now + GRACE if is_standing else None
         credential.password_hash = hash_password(password)
-        credential.made_at, credential.made_by, credential.revoked_at = now, actor_id, None
+        credential.made_at, credential.made_by, credential.revoked_at = now, by, None
     session.flush()
-    _record(session, "credential.issue", username, actor_id, now)
     return password
 
 

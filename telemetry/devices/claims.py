@@ -7,7 +7,6 @@ with it, once. Nobody copies passwords about, and a code that was seen is worth 
 import base64
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,15 +15,13 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from foundation.identifiers import DeviceId, InstitutionId, PersonId, new_id
+from foundation.identifiers import InstitutionId, PersonId, new_id
+from telemetry.credentials.service import issue_for
 from telemetry.devices.errors import ClaimNotFound, DeviceNameTaken, DeviceNotFound
-from telemetry.devices.tables import Device, DeviceClaim, DeviceCredential
+from telemetry.devices.tables import Device, DeviceClaim
 
 CLAIM_LASTS: Final = timedelta(hours=24)
 CODE_BYTES: Final = 10
-PASSWORD_BYTES: Final = 24
-HASH_ROUNDS: Final = 101
-"""As mosquitto_passwd; the password is random, so more would add nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +34,10 @@ class ClaimCode:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a device signs in with at the broker; told once."""
+    """What signs in at the broker: the device, or the gateway it is behind. Told once."""
 
     name: str
     password: str
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerLogin:
-    """What the broker is told of one device."""
-
-    name: str
-    password_hash: str
 
 
 def register_device(
@@ -124,9 +113,9 @@ def offer_claim(
 def redeem_claim(session: Session, code: str, *, now: datetime) -> Credentials:
     """Turn a code into credentials. Whatever is wrong with it, the answer is the same.
 
-    A device that is claimed again gets a new password, and the old one ends.
+    A device that is claimed again gets a new password in the place of the old one.
     """
-    device_id = session.scalar(
+    claim = session.execute(
         update(DeviceClaim)
         .where(
             DeviceClaim.code_hash == hash_code(code),
@@ -134,49 +123,15 @@ def redeem_claim(session: Session, code: str, *, now: datetime) -> Credentials:
             DeviceClaim.expires_at > now,
         )
         .values(used_at=now)
-        .returning(DeviceClaim.device_id)
-    )
-    if device_id is None:
+        .returning(DeviceClaim.device_id, DeviceClaim.created_by)
+    ).first()
+    if claim is None:
         raise ClaimNotFound
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    values = {"password_hash": hash_password(password), "issued_at": now, "revoked_at": None}
-    session.execute(
-        insert(DeviceCredential)
-        .values(device_id=device_id, **values)
-        .on_conflict_do_update(index_elements=["device_id"], set_=values)
-    )
+    device_id, offered_by = claim
     device = session.get_one(Device, device_id)
-    return Credentials(device.name, password)
-
-
-def revoke(session: Session, device_id: DeviceId, *, now: datetime) -> None:
-    """End a device's credentials; the broker hears of it with its next accounts."""
-    session.execute(
-        update(DeviceCredential)
-        .where(DeviceCredential.device_id == device_id)
-        .values(revoked_at=now)
-    )
-
-
-def list_logins(session: Session) -> Sequence[BrokerLogin]:
-    """List what the broker's accounts are written from."""
-    rows = session.execute(
-        select(Device.name, DeviceCredential.password_hash)
-        .join(DeviceCredential, DeviceCredential.device_id == Device.id)
-        .where(DeviceCredential.revoked_at.is_(None))
-        .order_by(Device.name)
-    )
-    return [BrokerLogin(name, password_hash) for name, password_hash in rows]
+    return Credentials(*issue_for(session, device, by=offered_by, now=now))
 
 
 def hash_code(code: str) -> bytes:
     """Hash a code however it was typed."""
     return hashlib.sha256("".join(code.split()).replace("-", "").upper().encode()).digest()
-
-
-def hash_password(password: str) -> str:
-    """Hash as mosquitto 2 does."""
-    salt = secrets.token_bytes(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, HASH_ROUNDS)
-    parts = (base64.b64encode(part).decode() for part in (salt, digest))
-    return f"$7${HASH_ROUNDS}${'$'.join(parts)}"

@@ -162,15 +162,3 @@ class DeviceClaim(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-
-
-class DeviceCredential(Base):
-    """What a device signs in with at the broker; the password itself was told once."""
-
-    __tablename__ = "device_credentials"
-
-    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"), primary_key=True)
-    password_hash: Mapped[str]
-    """As mosquitto keeps it."""
-    issued_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]

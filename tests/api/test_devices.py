@@ -1,7 +1,5 @@
 """Routes on devices, alarms and the quarantine: what they show, and to whom."""
 
-import hashlib
-from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -11,7 +9,8 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
 from telemetry.alarms.service import raise_alarm
-from telemetry.devices.claims import list_logins
+from telemetry.credentials.rules import is_password
+from telemetry.credentials.service import list_accounts
 from telemetry.devices.service import (
     KnownDevice,
     MetricDeclared,
@@ -321,11 +320,24 @@ def test_claim_code_turns_into_credentials_once(
     assert (void.status_code, told.status_code, again.status_code) == (404, 201, 404)
     assert told.json()["name"] == "scale-7"
     with session_factory() as session:
-        (login,) = list_logins(session)
-    _, _, rounds, salt, digest = login.password_hash.split("$")
-    password = told.json()["password"].encode()
-    expected = hashlib.pbkdf2_hmac("sha512", password, b64decode(salt), int(rounds))
-    assert b64decode(digest) == expected
+        (account,) = list_accounts(session)
+    assert (account.username, account.devices) == ("scale-7", ("scale-7",))
+    assert is_password(told.json()["password"], account.password_hash)
+
+
+def test_claim_of_a_device_behind_a_gateway_is_the_gateways(
+    signed_in_as: SignedInAs, cast: Cast, stranger: TestClient
+) -> None:
+    mei = signed_in_as(cast.mei)
+    body = {"name": "oven-7", "model": "YX-O1", "protocol": "modbus", "gateway": "gw-70"}
+    assert mei.post("/api/v1/devices", json=body).status_code == 201
+    code = mei.post("/api/v1/devices/oven-7/claims").json()["code"]
+
+    told = stranger.post("/api/v1/device-claims", json={"code": code})
+
+    assert told.json()["name"] == "gw-70"
+    credentials = mei.get("/api/v1/broker/credentials").json()["items"]
+    assert [one["username"] for one in credentials] == ["gw-70"]
 
 
 def test_device_name_is_taken_for_all_institutions(signed_in_as: SignedInAs, cast: Cast) -> None:
