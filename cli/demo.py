@@ -15,6 +15,7 @@ import psycopg
 import typer
 
 from cli.embedded.accounts import platform_account
+from cli.embedded.admission import Admission
 from cli.embedded.broker import Broker, find_broker
 from cli.embedded.homes import find_home, make_data_folder
 from cli.embedded.postgres import Cluster, find_free_port
@@ -25,10 +26,8 @@ from cli.embedded.programs import (
     PROJECT,
     SCENARIO,
     Site,
-    Spokesman,
     default_data_folder,
     find_spokesmen,
-    read_spokesmen,
     write_gateway_file,
 )
 from cli.embedded.running import note_environment
@@ -76,7 +75,7 @@ class Demo:
         self._supervisor = Supervisor(data, say)
         self._broker: Broker | None = None
         self._broker_child: Child | None = None
-        self._admitted: list[Spokesman] = []
+        self._admission: Admission | None = None
         self._been_up = data / "been-up"
 
     def run(self, *, with_sims: bool, speed: float, is_dev: bool) -> None:
@@ -114,14 +113,19 @@ class Demo:
 
     def _watch(self, children: list[Child], *, is_dev: bool) -> None:
         if not is_dev:
-            self._supervisor.watch(also=self._admit_devices)
+            self._supervisor.watch(also=self._admit_devices, every_s=2)
             return
         from cli.development import Development
 
         development = Development(self._site, self._url(), children)
         self._supervisor.start(development.pages())
         say("pages that follow the code: http://localhost:5173")
-        self._supervisor.watch(also=development.restart_changed, every_s=1)
+
+        def look_around() -> None:
+            development.restart_changed()
+            self._admit_devices()
+
+        self._supervisor.watch(also=look_around, every_s=1)
 
     def _start_servers(self) -> None:
         """Start the database and the broker beside each other, unless we are told of others."""
@@ -139,8 +143,8 @@ class Demo:
             broker = find_broker(home, kind=os.environ.get("YIXIANG_DEMO_BROKER") or None)
             passwords = site.find_passwords([PLATFORM])
             broker.admit([platform_account(PLATFORM, passwords[PLATFORM])])
-            self._admitted = find_spokesmen(SCENARIO)
-            broker.admit(site.field_accounts(self._admitted))
+            self._admission = Admission(broker, site)
+            self._admission.admit_at_first(find_spokesmen(SCENARIO))
             self._broker_child = broker_child(broker, site.log("broker"))
             children.append(self._broker_child)
         supervisor.start_all(children)
@@ -169,19 +173,15 @@ class Demo:
         say(f"tables, people, instruments, prices: ready ({time.monotonic() - started:.1f} s)")
 
     def _admit_devices(self) -> None:
-        """Give every registered device, or its gateway, an account at the broker."""
-        if self._broker is None or self._supervisor.must_stop():
+        """Give every registered device, or its gateway, its account at the broker."""
+        if self._admission is None or self._supervisor.must_stop():
             return
-        try:
-            wanted = read_spokesmen(os.environ["YIXIANG_DATABASE_URL"])
-        except psycopg.OperationalError:
-            return  # it is coming back; the next look finds what is new
-        fresh = [it for it in wanted if it not in self._admitted]
-        if fresh:
-            self._broker.admit(self._site.field_accounts(fresh))
-            self._admitted += fresh
-            if self._broker_child and self._broker_child.process:
-                self._broker.reload(self._broker_child.process)
+        # It may be coming back; the next look finds what is new.
+        with suppress(psycopg.OperationalError):
+            child = self._broker_child
+            self._admission.look(
+                os.environ["YIXIANG_DATABASE_URL"], child.process if child else None
+            )
 
     def _platform(self) -> list[Child]:
         """Return the platform's processes."""

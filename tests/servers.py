@@ -5,7 +5,7 @@ import secrets
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from cli.embedded.accounts import (
     new_password,
     platform_account,
 )
+from cli.embedded.admission import Admission
 from cli.embedded.broker import find_broker, knock
 from cli.embedded.homes import find_home
 from cli.embedded.postgres import FLEETING, Cluster
 from cli.embedded.processes import ChildFailed, Process, wait_until
+from cli.embedded.programs import Site
 from cli.migrate import upgrade
 from foundation.database import make_engine
 
@@ -141,6 +143,15 @@ class BrokerUnderTest:
         admitted = wait_until(lambda: knock_as(port, account) is True, limit_s=5)
         assert admitted, f"the broker did not admit {name}"
         return self.url(name)
+
+    def keep_to(self, database_url: str) -> Callable[[], bool]:
+        """Return what brings its accounts to what that database says, as the demo does."""
+        admission = Admission(self._broker, Site(self._folder / "site"))
+        (self._folder / "site").mkdir(exist_ok=True)
+        return lambda: admission.look(database_url, self._running())
+
+    def lets_in(self, name: str, password: str) -> bool:
+        return knock(self._broker.field_port, name, password, client_id=name) is True
 
     def start(self) -> None:
         process = Process(

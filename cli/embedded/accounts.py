@@ -24,6 +24,13 @@ class BrokerAccount:
     subscribe: tuple[str, ...]
     any_client_id: bool = False
     """Only for the platform: several of its processes connect with one account."""
+    password_hash: str = ""
+    """Where the password itself is known only to whoever connects."""
+
+    @property
+    def stored(self) -> str:
+        """What a broker keeps of the password."""
+        return self.password_hash or hash_password(self.password)
 
 
 def new_password() -> str:
@@ -41,7 +48,9 @@ def platform_account(name: str, password: str) -> BrokerAccount:
     )
 
 
-def field_account(name: str, password: str, devices: Sequence[str]) -> BrokerAccount:
+def field_account(
+    name: str, password: str, devices: Sequence[str], *, password_hash: str = ""
+) -> BrokerAccount:
     """Speak for these devices and for itself, and hear what is said to them; nothing else."""
     subjects = tuple(dict.fromkeys((name, *devices)))
     return BrokerAccount(
@@ -49,6 +58,7 @@ def field_account(name: str, password: str, devices: Sequence[str]) -> BrokerAcc
         password,
         publish=tuple(f"lab/1/{subject}/{word}" for subject in subjects for word in DEVICE_SAYS),
         subscribe=tuple(f"lab/1/{subject}/{word}" for subject in subjects for word in DEVICE_HEARS),
+        password_hash=password_hash,
     )
 
 
@@ -60,7 +70,7 @@ def hash_password(password: str) -> str:
 
 
 def passwords_text(accounts: Iterable[BrokerAccount]) -> str:
-    return "".join(f"{account.name}:{hash_password(account.password)}\n" for account in accounts)
+    return "".join(f"{account.name}:{account.stored}\n" for account in accounts)
 
 
 def access_text(accounts: Iterable[BrokerAccount]) -> str:
@@ -84,7 +94,7 @@ def aedes_text(accounts: Iterable[BrokerAccount]) -> str:
             "accounts": [
                 {
                     "name": account.name,
-                    "password": hash_password(account.password),
+                    "password": account.stored,
                     "publish": account.publish,
                     "subscribe": account.subscribe,
                     "any_client_id": account.any_client_id,

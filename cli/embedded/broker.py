@@ -52,6 +52,12 @@ class Broker(ABC):
         self._accounts |= {account.name: account for account in accounts}
         self._write_accounts()
 
+    def dismiss(self, names: Iterable[str]) -> None:
+        """Take accounts away. A running broker is told by `reload`."""
+        for name in names:
+            self._accounts.pop(name, None)
+        self._write_accounts()
+
     def url(self, name: str) -> str:
         """Return where an account connects, with its password."""
         account = self._accounts[name]

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from cli.embedded.accounts import BrokerAccount, field_account, new_password, write_atomically
 from cli.embedded.postgres import find_free_port
 from cli.embedded.processes import Order
@@ -137,16 +135,6 @@ def find_spokesmen(scenario: Path) -> list[Spokesman]:
     behind = tuple(sorted(device["name"] for device in devices if "link" in device))
     alone = [device["name"] for device in devices if "link" not in device]
     return [Spokesman(GATEWAY, behind), *(Spokesman(name, (name,)) for name in alone)]
-
-
-def read_spokesmen(database_url: str) -> list[Spokesman]:
-    """Return which account speaks for which devices, as the platform's tables say."""
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
-        rows = connection.execute(
-            "SELECT coalesce(gateway, name), array_agg(name ORDER BY name)"
-            " FROM devices GROUP BY 1 ORDER BY 1"
-        ).fetchall()
-    return [Spokesman(account, tuple(devices)) for account, devices in rows]
 
 
 def _profiles_by_model() -> Mapping[str, str]:
