@@ -1,4 +1,4 @@
-"""After a change of the deployment's secret, every data key is sealed by the new one."""
+"""After a change of the deployment's secret, all that it sealed is sealed by the new one."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from foundation.database import SessionFactory
 from foundation.encryption import open_key_ring
 from foundation.settings import Settings
 from jobs.reconciling import Outcome
+from telemetry.alarms.setup import rewrap_secrets
 
 
 def run(sessions: SessionFactory, now: datetime) -> Outcome:  # noqa: ARG001 - jobs take the time
@@ -15,7 +16,7 @@ def run(sessions: SessionFactory, now: datetime) -> Outcome:  # noqa: ARG001 - j
     outcome = Outcome()
     while True:
         with sessions() as session, session.begin():
-            done = Vault(session, ring).rewrap()
+            done = Vault(session, ring).rewrap() + rewrap_secrets(session, ring)
         if not done:
             return outcome
         outcome.found += done

@@ -174,3 +174,20 @@ def end_recipient(session: Session, institution_id: InstitutionId, recipient_id:
         raise RecipientNotFound
     recipient.is_enabled = False
     session.flush()
+
+
+def rewrap_secrets(session: Session, ring: KeyRing) -> int:
+    """Seal the web hooks' secrets anew under the current key, and return how many were not."""
+    rows = session.scalars(
+        select(AlarmRecipient)
+        .where(AlarmRecipient.secret.is_not(None))
+        .order_by(AlarmRecipient.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    former = [row for row in rows if row.secret is not None and not ring.is_current(row.secret)]
+    for row in former:
+        assert row.secret is not None, "chosen so"
+        place = secret_place(row.id)
+        row.secret = ring.seal(ring.open(row.secret, place), place)
+    session.flush()
+    return len(former)

@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from foundation.identifiers import new_id
-from telemetry.alarms.notices import list_due, settle, take
+from foundation.encryption import KeyRing
+from foundation.identifiers import InstitutionId, new_id
+from telemetry.alarms.errors import RuleRefused
+from telemetry.alarms.notices import list_due, secret_place, settle, take
 from telemetry.alarms.rules import RuleKind
+from telemetry.alarms.setup import add_recipient, rewrap_secrets
+from telemetry.alarms.storage import StorageWish, watch_storage
 from telemetry.alarms.tables import Alarm, AlarmNotice, AlarmRecipient, AlarmRule
 from telemetry.alarms.watching import list_watched, watch
 from telemetry.devices.service import MetricDeclared, note_seen, store_birth
@@ -194,3 +198,69 @@ def test_whoever_wants_to_know_is_told_once_and_again_after_a_failure(
     assert list_due(session, now=now + 5 * timedelta(seconds=1)) == [notice_id]
     settle(session, notice_id, None, now=now)
     assert session.scalars(select(AlarmNotice.sent_at)).all() == [now]
+
+
+def test_hook_secrets_are_sealed_anew_when_the_deployments_secret_changes(
+    session: Session, device: Device
+) -> None:
+    old, new = "the former secret key of 2029: qwxzjv", "the present secret key of 2030: plmnbk"
+    made = [
+        add_recipient(
+            session,
+            InstitutionId(device.institution_id),
+            kind="webhook",
+            address=f"https://example.org/{number}",
+            severity_min="major",
+            secret=f"whsec_{number}",
+            ring=KeyRing.of(old),
+            now=START,
+        )
+        for number in range(3)
+    ]
+
+    assert rewrap_secrets(session, KeyRing.of(new, old)) == 3
+    assert rewrap_secrets(session, KeyRing.of(new, old)) == 0
+
+    alone = KeyRing.of(new)
+    assert [alone.open(one.secret or b"", secret_place(one.id)) for one in made] == [
+        b"whsec_0",
+        b"whsec_1",
+        b"whsec_2",
+    ]
+
+
+def test_storage_that_leaves_its_range_either_way_is_an_alarm_of_its_own(
+    session: Session, say: Say, device: Device
+) -> None:
+    """A refrigerator for samples: 2 to 8 degrees, five minutes' grace for an open door."""
+    rules = watch_storage(
+        session,
+        InstitutionId(device.institution_id),
+        StorageWish(device_id=device.id, metric="temp", low=2, high=8, for_s=300, silent_s=900),
+        now=START,
+    )
+    assert [(one.kind, one.code) for one in rules] == [
+        ("above", "STORAGE_HI"),
+        ("below", "STORAGE_LO"),
+        ("stale", "STORAGE_SILENT"),
+    ]
+
+    door = {minute: 12 if 2 <= minute < 5 else 4 for minute in range(10)}
+    say(door, now=START + 10 * MINUTE)
+    assert look(session, START + 10 * MINUTE) == [], "a door was open"
+
+    say(dict.fromkeys(range(10, 18), -3), now=START + 18 * MINUTE)
+    assert look(session, START + 18 * MINUTE) == [(START + 15 * MINUTE, None, False)]
+    say(dict.fromkeys(range(18, 30), 5), now=START + 30 * MINUTE)
+    assert look(session, START + 30 * MINUTE) == [(START + 15 * MINUTE, START + 23 * MINUTE, False)]
+    codes = session.scalars(select(Alarm.code)).all()
+    assert codes == ["STORAGE_LO"]
+
+
+def test_storage_whose_range_is_empty_is_refused(session: Session, device: Device) -> None:
+    wish = StorageWish(device_id=device.id, metric="temp", low=8, high=8, for_s=300, silent_s=900)
+
+    with pytest.raises(RuleRefused) as refused:
+        watch_storage(session, InstitutionId(device.institution_id), wish, now=START)
+
+    assert [problem.code for problem in refused.value.problems] == ["range_empty"]
