@@ -103,6 +103,8 @@ class Terms:
     confirm_tolerance_permille: int = 200
     objection_s: int = DAY_S
     labour_per_hour_fen: int = 0
+    reminder_s: int = 7200
+    """So long before its start its person is reminded; 0: not at all."""
 
     def document(self) -> dict[str, Any]:
         """Return what differs from what holds anyway: enough to read it again."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.notices.moved import tell_moved
 from booking.reservations.errors import NotATechnician, WrongState
 from booking.reservations.interlocks import unlock
 from booking.reservations.moves import lock_instruments, tell
@@ -61,6 +62,8 @@ def reschedule(
     former = slot_of(reservation)
     retake(session, book, reservation, wish.slot, now=now)
     tell(session, reservation, "rescheduled", by=by.person_id, now=now, former=former)
+    if is_staff_of(by, reservation):
+        tell_moved(session, reservation, zone=book.zone, now=now)
     return reservation
 
 

@@ -135,6 +135,7 @@ def _add_session(
         state=measured.state,
         doubts=list(measured.doubts),
         labour_s=labour_of(reservation, used),
+        metered_at=now,
         created_at=now,
         updated_at=now,
     )
@@ -181,6 +182,7 @@ def note_unreserved(session: Session, run_id: RunId, *, now: datetime) -> bool:
         coverage_permille=run.coverage_permille,
         state=UsageState.NEEDS_REVIEW,
         doubts=[UNRESERVED],
+        metered_at=now,
         created_at=now,
         updated_at=now,
     )

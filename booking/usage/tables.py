@@ -68,6 +68,10 @@ class UsageSession(Base):
     labour_s: Mapped[int] = mapped_column(default=0)
     """The technician's time beside the instrument's: the second meter."""
     confirmed_at: Mapped[datetime | None]
+    metered_at: Mapped[datetime] = mapped_column(index=True)
+    """When its evidence was read last: from then on its client may object."""
+    late_evidence_at: Mapped[datetime | None]
+    """When evidence came that it was too late to count: a person should look at it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

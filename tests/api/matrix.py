@@ -15,6 +15,7 @@ from booking.arrears.tables import Arrears
 from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure
 from booking.feeds.tables import CalendarFeed
+from booking.notices.tables import BookingNotice
 from booking.reservations.tables import ReservationTransition
 from booking.usage.tables import UsageSession
 from booking.waitlists.tables import WaitlistEntry
@@ -169,6 +170,7 @@ def things(
         cool_down_ms=0,
         coverage_permille=1000,
         state="billed",
+        metered_at=START,
         created_at=START,
         updated_at=START,
     )
@@ -345,12 +347,21 @@ def things(
         starts_at=START,
         ends_at=START + timedelta(days=1),
     )
-    session.add_all((feed, waiting, closure, penalty, owed))
+    notice = BookingNotice(
+        person_id=person.id,
+        kind="reminder",
+        occasion=f"a reminder {person.id}",
+        text_zh=secret,
+        text_en=secret,
+        created_at=START,
+    )
+    session.add_all((feed, waiting, closure, penalty, owed, notice))
     session.flush()
     ids: Mapping[str, UUID] = {
         "closure_id": closure.id,
         "penalty_id": penalty.id,
         "arrears_id": owed.id,
+        "notice_id": notice.id,
         "feed_id": feed.id,
         "entry_id": waiting.id,
         "instrument_id": instrument.id,

@@ -47,6 +47,7 @@ def uses(session_factory: sessionmaker[Session], cast: Cast) -> None:
                     cool_down_ms=0,
                     coverage_permille=1000,
                     state="billed",
+                    metered_at=DAY,
                     created_at=DAY,
                     updated_at=DAY,
                 )

@@ -1,0 +1,66 @@
+"""Routes under /notices: what one was told about one's reservations."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from api.clock import Now
+from api.database import ReadOnly, Transaction
+from api.identity import SignedIn
+from booking.notices.rules import Kind
+from booking.notices.service import list_notices, mark_all_read, mark_read
+from booking.notices.tables import BookingNotice
+from foundation.identifiers import ReservationId
+
+router = APIRouter(prefix="/notices", tags=["reservations"])
+
+
+class NoticeView(BaseModel):
+    id: UUID
+    kind: Kind
+    reservation_id: ReservationId | None
+    text_zh: str
+    text_en: str
+    created_at: datetime
+    read_at: datetime | None
+
+    @classmethod
+    def of(cls, notice: BookingNotice) -> "NoticeView":
+        return cls(
+            id=notice.id,
+            kind=Kind(notice.kind),
+            reservation_id=notice.reservation_id,
+            text_zh=notice.text_zh,
+            text_en=notice.text_en,
+            created_at=notice.created_at,
+            read_at=notice.read_at,
+        )
+
+
+class NoticeList(BaseModel):
+    items: list[NoticeView]
+
+
+class ReadCount(BaseModel):
+    read: int
+
+
+@router.get("")
+def read_notices(caller: SignedIn, reading: ReadOnly, *, unread: bool = False) -> NoticeList:
+    """List what one was told, the latest first; at most a hundred."""
+    found = list_notices(reading, caller.person_id, only_unread=unread)
+    return NoticeList(items=[NoticeView.of(notice) for notice in found])
+
+
+@router.post("/read-all")
+def read_all(caller: SignedIn, now: Now, transaction: Transaction) -> ReadCount:
+    """Mark everything as read."""
+    return ReadCount(read=mark_all_read(transaction, by=caller, now=now))
+
+
+@router.post("/{notice_id}/read")
+def read_one(notice_id: UUID, caller: SignedIn, now: Now, transaction: Transaction) -> NoticeView:
+    """Mark one as read."""
+    return NoticeView.of(mark_read(transaction, notice_id, by=caller, now=now))
