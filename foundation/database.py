@@ -1,10 +1,12 @@
 """The table base class, constraint names, engines, and how constraint violations are read."""
 
+import select
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -12,9 +14,11 @@ from sqlalchemy import (
     MetaData,
     Uuid,
     create_engine,
+    event,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from foundation.identifiers import UUID_TYPES
@@ -55,20 +59,36 @@ def make_engine(url: str, *, pool_size: int = 20, application_name: str = "yixia
     Every wait has an end: 5 s to connect, 15 s a statement, 10 s for a lock, and a
     peer that vanished is given up after 15 s, so that no request hangs for ever.
     """
-    return create_engine(
+    engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         # An error's message goes to the log, and parameters may be personal data.
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "tcp_user_timeout": 15_000,
+            "keepalives_idle": 30,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
             "application_name": application_name,
             "options": "-c statement_timeout=15s -c lock_timeout=10s -c timezone=UTC",
         },
     )
+    event.listen(engine, "checkout", require_silent)
+    return engine
+
+
+def require_silent(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """Give no connection out that its server has closed; the pool opens another instead.
+
+    An idle server has nothing to say but farewell, so the socket tells, without the round
+    trip of a ping; a server that vanished without a word, the kernel's keep-alive finds.
+    """
+    idle = select.poll()
+    idle.register(cast("psycopg.Connection[object]", connection).fileno(), select.POLLIN)
+    if idle.poll(0):
+        raise DisconnectionError("the server closed it, or has something to say")
 
 
 def make_session_factory(engine: Engine) -> sessionmaker[Session]:

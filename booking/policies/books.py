@@ -14,16 +14,14 @@ from sqlalchemy.orm import Session
 from booking.calendars.hours import Closed, Hours, SpecialHours, Timetable
 from booking.policies.terms import Terms, read_terms
 from booking.reservations.rules import BookingPolicy, Slot
-from booking.reservations.states import HOLDING_STATES
-from booking.reservations.tables import quoted
 from directory.institutions.rules import Qualification, QualificationKind
 from directory.workdays.service import load_calendar
 from foundation.identifiers import InstitutionId, InstrumentId
 
 # What decides about time, of one instrument, as one document: many instruments share the
 # same text, and what a text says is read but once.
-BOOK = """
-SELECT i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
+CARD_AND_RULES = """
+    i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
     i.calibrated_until, n.state AS institution_state, jsonb_build_object(
     'zone', n.time_zone,
     'grid_s', i.grid_s, 'length_min_s', i.length_min_s, 'length_max_s', i.length_max_s,
@@ -52,16 +50,11 @@ SELECT i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
             'is_revoked', q.revoked_at IS NOT NULL))
         FROM institution_qualifications q WHERE q.institution_id = i.institution_id)
     )::text AS rules
-FROM instruments i JOIN institutions n ON n.id = i.institution_id
 """
+INSTRUMENTS = "instruments i JOIN institutions n ON n.id = i.institution_id"
 # One array: a thousand parameters took longer to send than to answer.
-BOOKS = text(f"{BOOK} WHERE i.id = ANY(:ids)")
-
-TAKEN = text(
-    f"""SELECT EXISTS (SELECT FROM instrument_times WHERE instrument_id = :instrument_id
-        AND state IN ({quoted(HOLDING_STATES)})
-        AND blocked && tstzrange(:starts_at, :ends_at)
-        AND (expires_at IS NULL OR expires_at > :now))"""  # noqa: S608 - our own words
+BOOKS = text(
+    f"SELECT {CARD_AND_RULES} FROM {INSTRUMENTS} WHERE i.id = ANY(:ids)"  # noqa: S608 - our own
 )
 
 
@@ -120,7 +113,16 @@ def load_books(
     The working calendar is read besides, where one of them follows it.
     """
     rows = session.connection().execute(BOOKS, {"ids": list(instrument_ids)})
-    books = {}
+    return {book.instrument.id: book for book in open_books(session, rows.all())}
+
+
+def load_book(session: Session, instrument_id: InstrumentId) -> Book | None:
+    return load_books(session, [instrument_id]).get(instrument_id)
+
+
+def open_books(session: Session, rows: Sequence[Sequence[Any]]) -> list[Book]:
+    """Make books of rows of CARD_AND_RULES."""
+    books = []
     is_working = None
     for *card, document in rows:
         rules = read_rules(document)
@@ -128,14 +130,12 @@ def load_books(
         if rules.terms.follows_work_calendar:
             is_working = is_working or load_calendar(session).is_working
             timetable = replace(timetable, is_working=is_working)
-        books[card[0]] = Book(
-            Card(*card), rules.modes, rules.terms, rules.policy, timetable, rules.qualifications
+        books.append(
+            Book(
+                Card(*card), rules.modes, rules.terms, rules.policy, timetable, rules.qualifications
+            )
         )
     return books
-
-
-def load_book(session: Session, instrument_id: InstrumentId) -> Book | None:
-    return load_books(session, [instrument_id]).get(instrument_id)
 
 
 @lru_cache(maxsize=1024)
@@ -168,25 +168,6 @@ def read_policy(told: Mapping[str, Any], zone: ZoneInfo) -> BookingPolicy:
         horizon=timedelta(seconds=told["horizon_s"]),
         set_up=timedelta(seconds=told["set_up_s"]),
         cool_down=timedelta(seconds=told["cool_down_s"]),
-    )
-
-
-def is_taken(session: Session, book: Book, slot: Slot, *, now: datetime) -> bool:
-    """Tell whether committed time is in the way, without waiting for anybody.
-
-    Only ever a quicker no: a yes is the constraint's alone.
-    """
-    blocked = book.policy.blocked(slot)
-    return bool(
-        session.scalar(
-            TAKEN,
-            {
-                "instrument_id": book.instrument.id,
-                "starts_at": blocked.starts_at,
-                "ends_at": blocked.ends_at,
-                "now": now,
-            },
-        )
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.calendars.hours import closed_spans, is_always_open, merge, open_windows
 from booking.policies.answers import WAIVER, find_answer_problems
 from booking.policies.books import Book
-from booking.policies.rules import find_standing_problems
+from booking.policies.rules import Standing, find_standing_problems
 from booking.reservations.rules import Slot, Wish, find_problems, find_time_problems
 from booking.reservations.standing import Asker, read_standing
 from booking.reservations.states import Mode
@@ -46,12 +46,14 @@ def find_all_problems(
     now: datetime,
     instead_of: ReservationId | None = None,
     is_begun: bool = False,
+    known: Standing | None = None,
 ) -> list[Problem]:
     """Return everything against the request: slot, hours, instrument, person, answers.
 
     `instead_of`: a reservation that this one takes the place of; it counts no more.
     `is_begun`: the use runs already: its start is no longer asked about, nor whether the
     institution takes new orders, for what is under way goes on.
+    `known`: what was read already of who is asking.
     """
     wish, zone = request.wish, book.zone
     problems = find_problems(wish, book.policy, now)
@@ -67,7 +69,9 @@ def find_all_problems(
         problems += find_institution_problems(slot, book)
     problems += find_hours_problems(slot, book)
     problems += find_condition_problems(slot, book, request.answers)
-    standing = read_standing(session, book, asker, slot, now=now, instead_of=instead_of)
+    standing = read_standing(
+        session, book, asker, slot, now=now, instead_of=instead_of, known=known
+    )
     return problems + find_standing_problems(
         slot,
         book.terms,

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.reservations.rules import Slot
 from booking.reservations.states import TRANSITIONS, ReservationState
-from booking.reservations.tables import Reservation, ReservationTransition
-from directory.audit.service import record
-from foundation.database import Base
+from booking.reservations.tables import Reservation
+from directory.audit.service import ADD, record
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
 NEWS_CHANNEL = "yixiang_reservations"
@@ -21,9 +20,16 @@ LOCK_SPACE = 7_201
 # Built once and sent past the unit of work: every change of every reservation comes by here,
 # and building them anew cost more than sending them.
 LOCK = select(func.pg_advisory_xact_lock(LOCK_SPACE, bindparam("key")))
-ADD_TRANSITION = insert(Base.metadata.tables[ReservationTransition.__tablename__]).inline()
-# Told when the transaction commits, and not at all if it does not.
-TELL = select(func.pg_notify(NEWS_CHANNEL, bindparam("news")))
+# The news is told when the transaction commits, and not at all if it does not.
+ADD_TRANSITION = text(
+    f"""
+WITH noted AS (
+    INSERT INTO reservation_transitions (reservation_id, from_state, to_state, at, actor_id, reason)
+    VALUES (:reservation_id, :from_state, :to_state, :at, :actor_id, :reason)
+), audited AS ({ADD})
+SELECT pg_notify('{NEWS_CHANNEL}', :subject_id)
+"""  # noqa: S608 - our own words
+)
 
 
 def lock_instruments(session: Session, instrument_ids: list[InstrumentId]) -> None:
@@ -33,11 +39,11 @@ def lock_instruments(session: Session, instrument_ids: list[InstrumentId]) -> No
     it, overlapping-but-different slots deadlock in the exclusion constraint: a second each.
     """
     connection = session.connection()
-    for key in sorted({_lock_key(instrument_id) for instrument_id in instrument_ids}):
+    for key in sorted({lock_key(instrument_id) for instrument_id in instrument_ids}):
         connection.execute(LOCK, {"key": key})
 
 
-def _lock_key(instrument_id: InstrumentId) -> int:
+def lock_key(instrument_id: InstrumentId) -> int:
     """Fold the random end of the id into PostgreSQL's signed 32 bits; a clash only waits."""
     return (instrument_id.int & 0xFFFFFFFF) - 0x80000000
 
@@ -52,10 +58,9 @@ def add_transition(
     reason: str,
     now: datetime,
 ) -> None:
-    """Write the history, the audit row and the news of one change."""
+    """Write the history, the audit row and the news of one change, in one statement."""
     session.flush()
-    connection = session.connection()
-    connection.execute(
+    session.connection().execute(
         ADD_TRANSITION,
         {
             "reservation_id": reservation_id,
@@ -64,17 +69,12 @@ def add_transition(
             "at": now,
             "actor_id": actor_id,
             "reason": reason,
+            "action": f"reservation.{to_state}",
+            "subject_kind": "reservation",
+            "subject_id": str(reservation_id),
+            "detail": "{}",
         },
     )
-    record(
-        session,
-        actor_id=actor_id,
-        action=f"reservation.{to_state}",
-        subject_kind="reservation",
-        subject_id=reservation_id,
-        now=now,
-    )
-    connection.execute(TELL, {"news": str(reservation_id)})
 
 
 def move(

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.instruments.errors import InstrumentNotFound, NotShared
-from booking.policies.books import Book, is_taken, load_book
+from booking.policies.books import Book, load_book
+from booking.policies.rules import Standing
 from booking.policies.terms import Terms, read_terms
 from booking.reservations.asking import Request, find_all_problems
+from booking.reservations.cases import read_case
 from booking.reservations.errors import (
     NotAColleague,
     OfferOver,
@@ -26,7 +28,7 @@ from booking.reservations.rights import (
     load_for,
     load_for_client,
 )
-from booking.reservations.rules import Slot, Wish
+from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.standing import Asker, needs_standing
 from booking.reservations.states import (
     PASSING_STATES,
@@ -77,7 +79,10 @@ def require_book(session: Session, instrument_id: InstrumentId) -> Book:
         InstrumentNotFound: when there is none of this id.
         NotShared: when it is not open for reservations.
     """
-    book = load_book(session, instrument_id)
+    return require_shared(load_book(session, instrument_id))
+
+
+def require_shared(book: Book | None) -> Book:
     if book is None:
         raise InstrumentNotFound
     if not book.instrument.is_shared:
@@ -94,6 +99,7 @@ def require_sound(
     now: datetime,
     instead_of: ReservationId | None = None,
     is_begun: bool = False,
+    known: Standing | None = None,
 ) -> None:
     """Ask everything.
 
@@ -101,7 +107,14 @@ def require_sound(
         SlotRefused: naming all that speaks against it.
     """
     problems = find_all_problems(
-        session, book, request, asker, now=now, instead_of=instead_of, is_begun=is_begun
+        session,
+        book,
+        request,
+        asker,
+        now=now,
+        instead_of=instead_of,
+        is_begun=is_begun,
+        known=known,
     )
     if problems:
         raise SlotRefused(problems)
@@ -126,17 +139,21 @@ def reserve(
         SlotTaken: when somebody holds part of it.
     """
     asker = asker_for(session, by, holder_id)
-    book = require_book(session, request.instrument_id)
-    if not needs_standing(book.terms):
+    is_slot = not find_time_problems(request.wish)
+    case = read_case(
+        session, request.instrument_id, asker, request.wish.slot if is_slot else None, now=now
+    )
+    book = require_shared(case.book if case else None)
+    assert case is not None, "it has a book"
+    if needs_standing(book.terms):
+        lock_instruments(session, [request.instrument_id])
+        require_sound(session, book, request, asker, now=now, known=case.standing)
+    else:
         # Nothing asked about depends on other reservations, so it is asked before the
         # lock; and who wants what is gone already need not wait in line to hear it.
-        require_sound(session, book, request, asker, now=now)
-        if is_taken(session, book, request.wish.slot, now=now):
+        require_sound(session, book, request, asker, now=now, known=case.standing)
+        if case.is_taken:
             raise SlotTaken
-        lock_instruments(session, [request.instrument_id])
-    else:
-        lock_instruments(session, [request.instrument_id])
-        require_sound(session, book, request, asker, now=now)
     state = ReservationState.HELD if is_hold else first_state(book)
     return take(session, book, request, asker, state=state, by=by.person_id, now=now)
 

@@ -1,5 +1,6 @@
 """What somebody brings along when they ask for time: papers, bans, bills, time they have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,28 +63,13 @@ def read_standing(
     *,
     now: datetime,
     instead_of: ReservationId | None,
+    known: Standing | None = None,
 ) -> Standing:
-    """Read what the rules want to know of who is asking, and no more than they want."""
-    is_active, banned_until, owes_since = (
-        session.connection()
-        .execute(
-            STANDING_OF,
-            {
-                "asker": asker.person_id,
-                "payer": asker.enterprise_id,
-                "lab": book.instrument.institution_id,
-                "at": now,
-            },
-        )
-        .one()
-    )
-    # A bill may be paid until its day is over.
-    is_overdue = owes_since is not None and owes_since < now.astimezone(book.zone).date()
-    known = Standing(
-        is_active=is_active,
-        banned_until=banned_until,
-        owes_since=owes_since if is_overdue else None,
-    )
+    """Read what the rules want to know of who is asking, and no more than they want.
+
+    `known`: what was read already of the person and their bills.
+    """
+    known = known or read_known(session, book, asker, now=now)
     if not needs_standing(book.terms):
         return known
     return replace(
@@ -96,6 +82,36 @@ def read_standing(
                 Agreement.institution_id == book.instrument.institution_id,
             )
         ),
+    )
+
+
+def read_known(session: Session, book: Book, asker: Asker, *, now: datetime) -> Standing:
+    """Read what does not hang on the instrument's terms: the account, bans and bills."""
+    row = (
+        session.connection()
+        .execute(
+            STANDING_OF,
+            {
+                "asker": asker.person_id,
+                "payer": asker.enterprise_id,
+                "lab": book.instrument.institution_id,
+                "at": now,
+            },
+        )
+        .one()
+    )
+    return as_standing(row, book, now=now)
+
+
+def as_standing(row: Sequence[Any], book: Book, *, now: datetime) -> Standing:
+    """Read a row of the database's standing_of()."""
+    is_active, banned_until, owes_since = row
+    # A bill may be paid until its day is over.
+    is_overdue = owes_since is not None and owes_since < now.astimezone(book.zone).date()
+    return Standing(
+        is_active=is_active,
+        banned_until=banned_until,
+        owes_since=owes_since if is_overdue else None,
     )
 
 

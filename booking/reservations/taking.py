@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from booking.policies.books import Book
 from booking.reservations.asking import Request
 from booking.reservations.errors import SlotTaken, TechnicianTaken
-from booking.reservations.moves import add_transition
+from booking.reservations.moves import LOCK_SPACE, add_transition, lock_key
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker
 from booking.reservations.states import HOLDING_STATES, PASSING_STATES, ReservationState
@@ -27,19 +27,19 @@ from foundation.database import Base, violated_constraint
 from foundation.identifiers import InstrumentId, PersonId, new_id
 
 FUNDS_WITHIN = timedelta(hours=24)
-WRITTEN = (
-    *("id", "instrument_id", "institution_id", "enterprise_id", "holder_id", "during", "blocked"),
-    *("state", "mode", "purpose", "answers", "terms", "surcharges", "made_by", "series_id"),
-    *("expires_at", "revision", "created_at", "changed_at"),
-)
-# Built once, and sent past the unit of work: the one statement that all reservations wait for.
 RESERVATIONS = Base.metadata.tables[Reservation.__tablename__]
-TAKE = (
-    insert(RESERVATIONS)
-    .values({name: bindparam(name) for name in WRITTEN})
-    .on_conflict_do_nothing(constraint=NO_OVERLAP)
-    .returning(RESERVATIONS.c.id)
-)
+LATER = {"technician_id", "cancelled_as", "attendance"}
+WRITTEN = [column.name for column in RESERVATIONS.c if column.name not in LATER]
+# The lock of the instrument comes with the row that needs it: nothing is inserted before it
+# is ours. Sent past the unit of work: the one statement that all reservations wait for.
+TAKE = text(
+    f"""
+WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock({LOCK_SPACE}, :lock_key))
+INSERT INTO reservations ({", ".join(WRITTEN)})
+SELECT {", ".join(f":{name}" for name in WRITTEN)} FROM locked
+ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING RETURNING id
+"""  # noqa: S608 - our own words
+).bindparams(*(bindparam(name, type_=RESERVATIONS.c[name].type) for name in WRITTEN))
 
 
 def as_range(slot: Slot) -> Range[datetime]:
@@ -76,7 +76,7 @@ def take(
     series_id: UUID | None = None,
     expires_at: datetime | None = None,
 ) -> Reservation:
-    """Write the reservation; the caller has locked the instrument and asked everything.
+    """Write the reservation, under the instrument's lock; the caller has asked everything.
 
     Raises:
         SlotTaken: when the database finds it overlapping; nothing is written then.
@@ -160,6 +160,7 @@ def _insert(
         changed_at=now,
     )
     written = {name: getattr(reservation, name) for name in WRITTEN}
+    written["lock_key"] = lock_key(reservation.instrument_id)
     if session.connection().execute(TAKE, written).one_or_none() is None:
         return None
     # As if it had been read back: what was written is all there is to know.

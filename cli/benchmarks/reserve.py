@@ -194,10 +194,13 @@ class Bench:
         during = TimestamptzRange(starts_at, starts_at + length)
         own = {"id": new_id(), "during": during, "blocked": during}
         own |= {"enterprise_id": caller.enterprise_id, "holder_id": caller.person_id}
+        own |= {"asker": caller.person_id, "payer": caller.enterprise_id}
+        own |= {"starts_at": during.lower, "ends_at": during.upper}
         with connection.transaction(), connection.cursor() as cursor:
             for statement, parameters in self._caught(instrument_id):
-                is_insert = statement.startswith(b"INSERT")
-                cursor.execute(statement, parameters | own if is_insert else parameters)
+                cursor.execute(
+                    statement, {key: own.get(key, parameters[key]) for key in parameters}
+                )
                 cursor.fetchall()
             return cursor.rowcount == 1
 

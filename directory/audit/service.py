@@ -1,18 +1,21 @@
 """Writing the audit trail, in the transaction of the act."""
 
+import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from directory.audit.tables import AuditEntry
-from foundation.database import Base
 from foundation.identifiers import PersonId
 
-# Built once. Inline: nothing is read back, so that who may not read the trail may still add
-# to it.
-ADD = insert(Base.metadata.tables[AuditEntry.__tablename__]).inline()
+# Nothing is read back, so that who may not read the trail may still add to it. As text, so
+# that a verb may send it along with a statement of its own.
+ADD = """
+INSERT INTO audit_entries (at, actor_id, action, subject_kind, subject_id, detail)
+VALUES (:at, :actor_id, :action, :subject_kind, :subject_id, CAST(:detail AS jsonb))
+"""
+ADD_ALONE = text(ADD)
 
 
 def record(
@@ -27,13 +30,13 @@ def record(
 ) -> None:
     """Add one entry. `detail` carries no personal data: ids, states and amounts only."""
     session.connection().execute(
-        ADD,
+        ADD_ALONE,
         {
             "at": now,
             "actor_id": actor_id,
             "action": action,
             "subject_kind": subject_kind,
             "subject_id": str(subject_id),
-            "detail": detail,
+            "detail": json.dumps(detail),
         },
     )

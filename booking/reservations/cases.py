@@ -1,0 +1,75 @@
+"""All that a plain reservation must know beforehand, read in one round trip."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from booking.policies.books import CARD_AND_RULES, INSTRUMENTS, Book, open_books
+from booking.policies.rules import Standing
+from booking.reservations.rules import Slot
+from booking.reservations.standing import Asker, as_standing
+from booking.reservations.states import HOLDING_STATES
+from booking.reservations.tables import quoted
+from foundation.identifiers import InstrumentId
+
+CASE = text(
+    f"""
+SELECT s.is_active, s.banned_until, s.owes_since,
+    EXISTS (SELECT FROM instrument_times t WHERE t.instrument_id = i.id
+        AND t.state IN ({quoted(HOLDING_STATES)})
+        AND t.blocked && tstzrange(
+            CAST(:starts_at AS timestamptz) - make_interval(secs => i.set_up_s),
+            CAST(:ends_at AS timestamptz) + make_interval(secs => i.cool_down_s))
+        AND (t.expires_at IS NULL OR t.expires_at > :now)) AS is_taken,
+    {CARD_AND_RULES}
+FROM {INSTRUMENTS} CROSS JOIN standing_of(:asker, :payer, i.institution_id, :now) s
+WHERE i.id = :id
+"""  # noqa: S608 - our own words
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An instrument's book, who asks, and whether the time is gone already."""
+
+    book: Book
+    standing: Standing
+    is_taken: bool
+    """Committed time is in the way: only ever a quicker no; a yes is the constraint's alone."""
+
+
+def read_case(
+    session: Session,
+    instrument_id: InstrumentId,
+    asker: Asker,
+    slot: Slot | None,
+    *,
+    now: datetime,
+) -> Case | None:
+    """Read it without waiting for anybody; without a slot nothing is said of its time."""
+    row = (
+        session.connection()
+        .execute(
+            CASE,
+            {
+                "id": instrument_id,
+                "asker": asker.person_id,
+                "payer": asker.enterprise_id,
+                "starts_at": slot.starts_at if slot else None,
+                "ends_at": slot.ends_at if slot else None,
+                "now": now,
+            },
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    *standing, is_taken = row[:4]
+    (book,) = open_books(session, [row[4:]])
+    return Case(
+        book=book,
+        standing=as_standing(standing, book, now=now),
+        is_taken=is_taken and slot is not None,
+    )
