@@ -18,6 +18,7 @@ from directory.roles.rules import Role
 from foundation.identifiers import DeviceId, InstitutionId
 from telemetry.alarms import setup
 from telemetry.alarms.rules import RuleKind, Severity
+from telemetry.alarms.storage import StorageWish, watch_storage
 from telemetry.alarms.tables import AlarmRecipient, AlarmRule
 
 router = APIRouter(tags=["devices"])
@@ -62,6 +63,17 @@ class RuleView(RuleBody):
 
 class RuleList(BaseModel):
     items: list[RuleView]
+
+
+class StorageBody(BaseModel):
+    """Where samples are kept: its range, how long it may be outside, and how long silent."""
+
+    device_id: DeviceId
+    metric: str = Field(min_length=1, max_length=64)
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
+    for_s: int = Field(default=600, ge=0, le=WEEK_S)
+    silent_s: int = Field(default=900, ge=60, le=WEEK_S)
 
 
 class RecipientBody(BaseModel):
@@ -122,6 +134,23 @@ def create_rule(body: RuleBody, caller: Manager, now: Now, transaction: Transact
         device_id=body.device_id,
     )
     return RuleView.of(setup.add_rule(transaction, home_of(caller), wish, now=now))
+
+
+@router.post("/alarm-rules/storage", status_code=201)
+def create_storage_rules(
+    body: StorageBody, caller: Manager, now: Now, transaction: Transaction
+) -> RuleList:
+    """Watch a store of samples: too warm, too cold, or silent; reserved or not."""
+    wish = StorageWish(
+        device_id=body.device_id,
+        metric=body.metric,
+        low=body.low,
+        high=body.high,
+        for_s=body.for_s,
+        silent_s=body.silent_s,
+    )
+    made = watch_storage(transaction, home_of(caller), wish, now=now)
+    return RuleList(items=[RuleView.of(rule) for rule in made])
 
 
 @router.delete("/alarm-rules/{rule_id}", status_code=204)

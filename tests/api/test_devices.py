@@ -276,6 +276,24 @@ def test_manager_sets_up_what_is_watched_and_who_is_told(
     assert bob.get("/api/v1/alarm-rules").json()["items"] == []
 
 
+def test_manager_watches_a_store_in_one_request(
+    signed_in_as: SignedInAs, cast: Cast, device: Device
+) -> None:
+    mei = signed_in_as(cast.mei)
+    device_id = str(device.id)
+    body = {"device_id": device_id, "metric": "power_w", "low": 2, "high": 8}
+
+    made = mei.post("/api/v1/alarm-rules/storage", json=body)
+    refused = mei.post("/api/v1/alarm-rules/storage", json=body | {"low": 9})
+
+    assert made.status_code == 201, made.text
+    rules = [(one["kind"], one["limit"], one["for_s"]) for one in made.json()["items"]]
+    assert rules == [("above", 8, 600), ("below", 2, 600), ("stale", None, 900)]
+    assert (refused.status_code, refused.json()["code"]) == (422, "alarm_rule_refused")
+    bob = signed_in_as(cast.bob).post("/api/v1/alarm-rules/storage", json=body)
+    assert bob.status_code == 403
+
+
 def test_rule_is_refused_with_everything_that_is_wrong(
     signed_in_as: SignedInAs, cast: Cast
 ) -> None:
