@@ -84,6 +84,13 @@ class UsageView(BaseModel):
     buckets: BucketsView
     coverage_percent: float
     state: str
+    doubts: list[str]
+    """Why a person must look at it."""
+    metered_at: datetime
+    """From then on its client may object."""
+    late_evidence_at: datetime | None
+    """When evidence came that it was too late to count."""
+    labour_s: int
 
 
 class ChargeRef(BaseModel):
@@ -134,6 +141,10 @@ def see_usage(usage: UsageSession | None) -> UsageView | None:
         ),
         coverage_percent=usage.coverage_permille / 10,
         state=usage.state,
+        doubts=[str(doubt) for doubt in usage.doubts],
+        metered_at=usage.metered_at,
+        late_evidence_at=usage.late_evidence_at,
+        labour_s=usage.labour_s,
     )
 
 

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, select, union
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
 from booking.policies.terms import Terms
 from booking.reservations.rules import Slot
-from booking.reservations.states import ReservationState
+from booking.reservations.states import CHECK_IN_OPENS, ReservationState
 from booking.reservations.tables import (
     Reservation,
     ReservationLease,
     ReservationTransition,
     as_slot,
 )
-from booking.usage.rules import RunFact, UsageState, Use
+from booking.usage.rules import GAP, SETTLES_WITHIN, RunFact, UsageState, Use
 from booking.usage.tables import UsageChange, UsageRun, UsageSession
 from foundation.identifiers import (
     DeviceId,
@@ -98,15 +98,20 @@ def as_fact(run: Run) -> RunFact:
     )
 
 
-def list_runs(session: Session, device_id: DeviceId, window: Slot) -> list[RunFact]:
-    """Return the device's runs that touch the window and stand behind no session yet."""
+def list_runs(
+    session: Session, device_id: DeviceId, window: Slot, *, of: UsageSessionId | None = None
+) -> list[RunFact]:
+    """Return the device's runs that touch the window and stand behind no session, or this one."""
+    behind_another = exists().where(
+        UsageRun.run_id == Run.id, UsageRun.usage_session_id.is_distinct_from(of)
+    )
     found: Select[Run] = (
         select(Run)
         .where(
             Run.device_id == device_id,
             Run.started_at < window.ends_at,
             Run.last_at >= window.starts_at,
-            ~exists().where(UsageRun.run_id == Run.id),
+            ~behind_another,
         )
         .order_by(Run.started_at)
     )
@@ -215,9 +220,9 @@ def list_confirmable(session: Session, *, now: datetime) -> Sequence[UsageSessio
         .where(
             UsageSession.state == UsageState.METERED,
             Reservation.state == ReservationState.METERED,
-            UsageSession.created_at + wait <= now,
+            UsageSession.metered_at + wait <= now,
         )
-        .order_by(UsageSession.created_at)
+        .order_by(UsageSession.metered_at)
         .limit(BATCH)
     ).all()
 
@@ -246,6 +251,46 @@ def list_unreserved(session: Session, *, now: datetime) -> Sequence[RunId]:
         .order_by(Run.started_at)
         .limit(BATCH)
     ).all()
+
+
+def list_outdated(session: Session, *, now: datetime) -> Sequence[UsageSessionId]:
+    """Sessions with evidence that came, or changed, after they were metered."""
+    is_new = (Run.updated_at > now - LOOK_BACK) & (Run.updated_at > UsageSession.metered_at)
+    changed = (
+        select(UsageSession.id)
+        .join(UsageRun, UsageRun.usage_session_id == UsageSession.id)
+        .join(Run, Run.id == UsageRun.run_id)
+        .where(is_new)
+    )
+    added = (
+        select(UsageSession.id)
+        .join(Reservation, Reservation.id == UsageSession.reservation_id)
+        .join(Run, Run.device_id == UsageSession.device_id)
+        .where(
+            is_new,
+            Run.state != "open",
+            Run.started_at < func.upper(Reservation.during) + SETTLES_WITHIN,
+            Run.last_at > func.lower(Reservation.during) - CHECK_IN_OPENS,
+            ~exists().where(UsageRun.run_id == Run.id),
+        )
+    )
+    filled = (
+        select(UsageSession.id)
+        .join(Reservation, Reservation.id == UsageSession.reservation_id)
+        .where(
+            UsageSession.state == UsageState.NEEDS_REVIEW,
+            UsageSession.metered_at > now - LOOK_BACK,
+            UsageSession.doubts.contains([GAP]),
+            exists().where(
+                Channel.device_id == UsageSession.device_id,
+                Reading.channel_id == Channel.id,
+                Reading.at >= func.lower(Reservation.during),
+                Reading.at < func.upper(Reservation.during),
+                Reading.received_at > UsageSession.metered_at,
+            ),
+        )
+    )
+    return session.scalars(union(changed, added, filled).limit(BATCH)).all()
 
 
 def list_changes(session: Session, usage_session_id: UsageSessionId) -> Sequence[UsageChange]:

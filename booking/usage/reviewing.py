@@ -50,7 +50,7 @@ def confirm_by_itself(session: Session, usage_session_id: UsageSessionId, *, now
         return False
     reservation = session.get_one(Reservation, usage.reservation_id)
     terms = terms_of(reservation)
-    if now < usage.created_at + timedelta(seconds=terms.confirm_after_s):
+    if now < usage.metered_at + timedelta(seconds=terms.confirm_after_s):
         return False
     if usage.doubts or not is_close_to_booked(
         timedelta(milliseconds=usage.metered_ms),
@@ -78,13 +78,13 @@ def dispute(
     if not reason.strip():
         raise ReasonNeeded
     terms = terms_of(reservation)
-    if now >= usage.created_at + timedelta(seconds=terms.objection_s) or usage.state == S.BILLED:
+    if now >= usage.metered_at + timedelta(seconds=terms.objection_s) or usage.state == S.BILLED:
         raise ObjectionTooLate
     if usage.state == S.DISPUTED:
         raise WrongUsageState
     former = values_of(usage)
     usage.state = S.DISPUTED
-    _write(session, usage, "disputed", former, by=by.person_id, reason=reason, now=now)
+    write_change(session, usage, "disputed", former, by=by.person_id, reason=reason, now=now)
     move(
         session,
         reservation,
@@ -116,7 +116,7 @@ def resolve(
     former = values_of(usage)
     if metered_ms is not None:
         usage.metered_ms = metered_ms
-    _write(session, usage, "resolved", former, by=by.person_id, reason=reason, now=now)
+    write_change(session, usage, "resolved", former, by=by.person_id, reason=reason, now=now)
     _confirm(session, reservation, usage, kind="confirmed", by=by.person_id, reason=reason, now=now)
     return usage
 
@@ -139,7 +139,7 @@ def correct(
     _require_fit(usage, metered_ms)
     former = values_of(usage)
     usage.metered_ms = metered_ms
-    _write(session, usage, "corrected", former, by=by.person_id, reason=reason, now=now)
+    write_change(session, usage, "corrected", former, by=by.person_id, reason=reason, now=now)
     return usage
 
 
@@ -190,11 +190,11 @@ def _confirm(
     former = values_of(usage)
     usage.state = S.CONFIRMED
     usage.confirmed_at = now
-    _write(session, usage, kind, former, by=by, reason=reason, now=now)
+    write_change(session, usage, kind, former, by=by, reason=reason, now=now)
     move(session, reservation, ReservationState.CONFIRMED, actor_id=by, reason=reason, now=now)
 
 
-def _write(
+def write_change(
     session: Session,
     usage: UsageSession,
     kind: str,
@@ -203,8 +203,10 @@ def _write(
     by: PersonId | None,
     reason: str,
     now: datetime,
+    became: dict[str, Any] | None = None,
 ) -> None:
-    became = values_of(usage)
+    """Keep what it was, what it became or would have, who did it and why."""
+    became = values_of(usage) if became is None else became
     usage.updated_at = now
     session.add(
         UsageChange(

@@ -13,6 +13,7 @@ COVERAGE_ENOUGH_PERMILLE = 900
 """With less evidence than this a person must look before money is asked for."""
 SETTLES_WITHIN = timedelta(minutes=5)
 """How long after its end a use waits for the rest of its telemetry."""
+GAP = "gap_in_evidence"
 CLOCK_SLACK = timedelta(seconds=2)
 
 
@@ -130,7 +131,7 @@ def measure(runs: Sequence[RunFact], *, was_watched: bool) -> Measured:
     if any(run.state != "closed" for run in runs):
         doubts.append("run_without_stop")
     if coverage < COVERAGE_ENOUGH_PERMILLE or not was_watched:
-        doubts.append("gap_in_evidence")
+        doubts.append(GAP)
     if any(
         timedelta(milliseconds=run.metered_ms) > span + span // 100 + CLOCK_SLACK
         for span, run in spans

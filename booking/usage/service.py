@@ -9,31 +9,15 @@ from sqlalchemy.orm import Session
 from booking.instruments.tables import InstrumentDevice
 from booking.reservations.moves import move
 from booking.reservations.rules import Slot
-from booking.reservations.service import slot_of
-from booking.reservations.states import CHECK_IN_OPENS, ReservationState
-from booking.reservations.tables import Reservation, as_slot
+from booking.reservations.states import ReservationState
+from booking.reservations.tables import Reservation
 from booking.usage.errors import RunTaken
-from booking.usage.queries import (
-    OVER,
-    find_meter,
-    heard_at,
-    list_runs,
-    list_uses,
-    state_entered_at,
-    was_watched,
-)
-from booking.usage.rules import (
-    SETTLES_WITHIN,
-    Measured,
-    RunFact,
-    UsageState,
-    attribute_runs,
-    is_settled,
-)
-from booking.usage.rules import measure as measure_runs
+from booking.usage.evidence import Evidence, gather
+from booking.usage.queries import OVER, heard_at
+from booking.usage.rules import UsageState, is_settled
 from booking.usage.tables import UsageRun, UsageSession
 from directory.audit.service import record
-from foundation.identifiers import DeviceId, ReservationId, RunId, new_id
+from foundation.identifiers import ReservationId, RunId, new_id
 from telemetry.alarms.service import raise_alarm
 from telemetry.runs.tables import Run
 
@@ -53,28 +37,16 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     )
     if reservation is None:
         return False
-    device_id = find_meter(session, reservation.instrument_id)
-    ended_at = state_entered_at(session, reservation_id, ReservationState(reservation.state))
-    checked_in_at = state_entered_at(session, reservation_id, ReservationState.CHECKED_IN)
-    assert ended_at is not None
-    assert checked_in_at is not None
-    if device_id is None:
+    evidence = gather(session, reservation)
+    if evidence is None or not is_settled(
+        evidence.runs,
+        heard_at=heard_at(session, evidence.device_id),
+        ended_at=evidence.ended_at,
+        now=now,
+    ):
         return False
-    slot = slot_of(reservation)
-    # Noted afterwards by a person, when the slot was over: then it is the slot that counts.
-    is_noted_late = checked_in_at >= slot.ends_at
-    used = slot if is_noted_late else Slot(checked_in_at, max(ended_at, slot.starts_at))
-    runs = _runs_of(session, reservation, device_id, used)
-    if not is_settled(runs, heard_at=heard_at(session, device_id), ended_at=ended_at, now=now):
-        return False
-    # Whoever came early may have left before the slot began: nobody need watch from then on.
-    present = (
-        slot
-        if is_noted_late
-        else Slot(checked_in_at, max(ended_at, checked_in_at + timedelta(milliseconds=1)))
-    )
-    measured = measure_runs(runs, was_watched=was_watched(session, device_id, present))
-    _add_session(session, reservation, device_id, used=used, runs=runs, measured=measured, now=now)
+    _add_session(session, reservation, evidence, now=now)
+    measured = evidence.measured
     return move(
         session,
         reservation,
@@ -90,43 +62,18 @@ def labour_of(reservation: Reservation, used: Slot) -> int:
     return int(used.length.total_seconds()) if reservation.technician_id is not None else 0
 
 
-def _runs_of(
-    session: Session, reservation: Reservation, device_id: DeviceId, used: Slot
-) -> list[RunFact]:
-    # Uses next to ours are looked at too, so that a run is given to its own.
-    # Whoever came and left before their slot has its use outside of it.
-    slot = as_slot(reservation.during)
-    window = used.widened(CHECK_IN_OPENS, SETTLES_WITHIN)
-    around = Slot(
-        min(window.starts_at, slot.starts_at), max(window.ends_at, slot.starts_at + SETTLES_WITHIN)
-    )
-    given = attribute_runs(
-        list_runs(session, device_id, window),
-        list_uses(session, reservation.instrument_id, around),
-    )
-    return given.get(reservation.id, [])
-
-
 def _add_session(
-    session: Session,
-    reservation: Reservation,
-    device_id: DeviceId,
-    *,
-    used: Slot,
-    runs: list[RunFact],
-    measured: Measured,
-    now: datetime,
+    session: Session, reservation: Reservation, evidence: Evidence, *, now: datetime
 ) -> UsageSession:
-    starts_at = runs[0].started_at if runs else used.starts_at
-    ends_at = max((run.ends_at for run in runs), default=used.ends_at)
+    measured = evidence.measured
     usage = UsageSession(
         id=new_id(),
         reservation_id=reservation.id,
         instrument_id=reservation.instrument_id,
         institution_id=reservation.institution_id,
         enterprise_id=reservation.enterprise_id,
-        device_id=device_id,
-        during=Range(starts_at, ends_at),
+        device_id=evidence.device_id,
+        during=evidence.during,
         metered_ms=measured.metered_ms,
         warm_up_ms=measured.warm_up_ms,
         work_ms=measured.work_ms,
@@ -134,14 +81,14 @@ def _add_session(
         coverage_permille=measured.coverage_permille,
         state=measured.state,
         doubts=list(measured.doubts),
-        labour_s=labour_of(reservation, used),
+        labour_s=labour_of(reservation, evidence.used),
         metered_at=now,
         created_at=now,
         updated_at=now,
     )
     session.add(usage)
     session.flush()
-    session.add_all(UsageRun(run_id=run.run_id, usage_session_id=usage.id) for run in runs)
+    session.add_all(UsageRun(run_id=run.run_id, usage_session_id=usage.id) for run in evidence.runs)
     record(
         session,
         actor_id=None,
