@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
-from booking.policies.books import CARD_AND_RULES, INSTRUMENTS, Book, open_books
+from booking.policies.books import BOOK_COLUMNS, CARD_AND_RULES, INSTRUMENTS, Book, open_books
 from booking.policies.rules import Standing
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker, as_standing
@@ -14,20 +14,23 @@ from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import quoted
 from foundation.identifiers import InstrumentId
 
+TIME_COLUMNS = ("is_taken", "has_remains")
 CASE = text(
     f"""
-SELECT s.is_active, s.banned_until, s.owes_since,
-    EXISTS (SELECT FROM instrument_times t WHERE t.instrument_id = i.id
-        AND t.state IN ({quoted(HOLDING_STATES)})
-        AND t.blocked && tstzrange(
-            CAST(:starts_at AS timestamptz) - make_interval(secs => i.set_up_s),
-            CAST(:ends_at AS timestamptz) + make_interval(secs => i.cool_down_s))
-        AND (t.expires_at IS NULL OR t.expires_at > :now)) AS is_taken,
-    {CARD_AND_RULES}
+SELECT s.is_active, s.banned_until, s.owes_since, t.is_taken, t.has_remains, {CARD_AND_RULES}
 FROM {INSTRUMENTS} CROSS JOIN standing_of(:asker, :payer, i.institution_id, :now) s
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(t.expires_at IS NULL OR t.expires_at > :now), false) AS is_taken,
+        coalesce(bool_or(t.expires_at <= :now), false) AS has_remains
+    FROM instrument_times t WHERE t.instrument_id = i.id
+    AND t.state IN ({quoted(HOLDING_STATES)})
+    AND t.blocked && tstzrange(
+        CAST(:starts_at AS timestamptz) - make_interval(secs => i.set_up_s),
+        CAST(:ends_at AS timestamptz) + make_interval(secs => i.cool_down_s))
+) t
 WHERE i.id = :id
 """  # noqa: S608 - our own words
-)
+).columns(*map(column, ("is_active", "banned_until", "owes_since", *TIME_COLUMNS, *BOOK_COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Case:
     standing: Standing
     is_taken: bool
     """Committed time is in the way: only ever a quicker no; a yes is the constraint's alone."""
+    has_remains: bool
+    """A hold is in the way that is over, and that nobody has tidied up yet."""
 
 
 def read_case(
@@ -66,10 +71,11 @@ def read_case(
     )
     if row is None:
         return None
-    *standing, is_taken = row[:4]
-    (book,) = open_books(session, [row[4:]])
+    *standing, is_taken, has_remains = row[:5]
+    (book,) = open_books(session, [row[5:]])
     return Case(
         book=book,
         standing=as_standing(standing, book, now=now),
         is_taken=is_taken and slot is not None,
+        has_remains=has_remains,
     )

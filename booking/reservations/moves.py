@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, column, func, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.reservations.rules import Slot
@@ -29,7 +29,7 @@ WITH noted AS (
 ), audited AS ({ADD})
 SELECT pg_notify('{NEWS_CHANNEL}', :subject_id)
 """  # noqa: S608 - our own words
-)
+).columns(column("told"))
 
 
 def lock_instruments(session: Session, instrument_ids: list[InstrumentId]) -> None:

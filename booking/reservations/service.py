@@ -154,8 +154,16 @@ def reserve(
         require_sound(session, book, request, asker, now=now, known=case.standing)
         if case.is_taken:
             raise SlotTaken
-    state = ReservationState.HELD if is_hold else first_state(book)
-    return take(session, book, request, asker, state=state, by=by.person_id, now=now)
+    return take(
+        session,
+        book,
+        request,
+        asker,
+        state=ReservationState.HELD if is_hold else first_state(book),
+        by=by.person_id,
+        now=now,
+        has_remains=case.has_remains,
+    )
 
 
 def save_draft(

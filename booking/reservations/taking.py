@@ -32,14 +32,18 @@ LATER = {"technician_id", "cancelled_as", "attendance"}
 WRITTEN = [column.name for column in RESERVATIONS.c if column.name not in LATER]
 # The lock of the instrument comes with the row that needs it: nothing is inserted before it
 # is ours. Sent past the unit of work: the one statement that all reservations wait for.
-TAKE = text(
-    f"""
+TAKE = (
+    text(
+        f"""
 WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock({LOCK_SPACE}, :lock_key))
 INSERT INTO reservations ({", ".join(WRITTEN)})
 SELECT {", ".join(f":{name}" for name in WRITTEN)} FROM locked
 ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING RETURNING id
 """  # noqa: S608 - our own words
-).bindparams(*(bindparam(name, type_=RESERVATIONS.c[name].type) for name in WRITTEN))
+    )
+    .bindparams(*(bindparam(name, type_=RESERVATIONS.c[name].type) for name in WRITTEN))
+    .columns(RESERVATIONS.c.id)
+)
 
 
 def as_range(slot: Slot) -> Range[datetime]:
@@ -75,8 +79,11 @@ def take(
     now: datetime,
     series_id: UUID | None = None,
     expires_at: datetime | None = None,
+    has_remains: bool = True,
 ) -> Reservation:
     """Write the reservation, under the instrument's lock; the caller has asked everything.
+
+    `has_remains`: holds may be in the way that are over; who knows of none saves the look.
 
     Raises:
         SlotTaken: when the database finds it overlapping; nothing is written then.
@@ -93,8 +100,10 @@ def take(
         series_id=series_id,
         expires_at=expires_at,
     )
-    if reservation is None and release_expired(
-        session, book.instrument.id, book.policy.blocked(slot), now=now
+    if (
+        reservation is None
+        and has_remains
+        and release_expired(session, book.instrument.id, book.policy.blocked(slot), now=now)
     ):
         # What stood in the way was over, and nobody had tidied it up yet.
         reservation = _insert(
