@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly
 from api.device_views import DeviceView, see_devices
+from api.device_wall import write_page
 from api.identity import allow
-from api.paging import read_cursor, write_cursor
+from api.paging import read_cursor
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstitutionId, RunId
@@ -105,23 +106,21 @@ Until = Annotated[AwareDatetime, Query(alias="to")]
 Metric = Annotated[str, Query(max_length=64)]
 
 
-@router.get("")
+@router.get("", response_model=DevicePage)
 def list_devices(
     caller: Watcher,
     reading: ReadOnly,
     now: Now,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=DEVICES_MAX)] = 200,
-) -> DevicePage:
+) -> Response:
     """List the caller's devices as they are now, by name."""
     after = read_cursor(cursor, 1)[0] if cursor else None
-    found = read_devices(
-        reading, institution_id=institution_of(caller), after=after, limit=limit + 1
-    )
-    shown = found[:limit]
-    return DevicePage(
-        items=see_devices(reading, shown, now=now),
-        next_cursor=write_cursor(shown[-1].name) if len(found) > limit else None,
+    return Response(
+        write_page(
+            reading, institution_id=institution_of(caller), after=after, limit=limit, now=now
+        ),
+        media_type="application/json",
     )
 
 

@@ -64,8 +64,18 @@ class DeviceNow:
 
     @property
     def phase(self) -> str | None:
-        value = next((last.value for last in self.last if last.name == "phase"), None)
-        return None if value is None else PHASES.get(int(value))
+        return name_phase(next((last.value for last in self.last if last.name == "phase"), None))
+
+
+def name_phase(value: float | None) -> str | None:
+    return None if value is None else PHASES.get(int(value))
+
+
+class LastValues(NamedTuple):
+    """A device's newest values, written as JSON by the database; and its phase."""
+
+    json: str
+    phase: str | None
 
 
 DEVICES: Final = """
@@ -112,6 +122,21 @@ VALUES: Final = """
     JOIN latest_readings AS latest ON latest.channel_id = channel.id
     ORDER BY channel.id
 """
+VALUES_AS_JSON: Final = """
+    SELECT asked.place,
+           '[' || string_agg(
+               '{"key":' || to_json(channel.name) || ',"name":' || to_json(channel.name)
+               || ',"unit":' || to_json(channel.unit)
+               || ',"value":' || coalesce(latest.value::text, 'null')
+               || ',"at":' || to_json(latest.at) || ',"quality":"'
+               || coalesce((%s::text[])[latest.quality + 1], 'bad') || '"}',
+               ',' ORDER BY channel.id) || ']',
+           max(latest.value) FILTER (WHERE channel.name = 'phase')
+    FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (device_id, place)
+    JOIN channels AS channel ON channel.device_id = asked.device_id
+    JOIN latest_readings AS latest ON latest.channel_id = channel.id
+    GROUP BY asked.place
+"""
 SEVERITIES: Final = ("info", "minor", "major", "critical")
 
 
@@ -122,6 +147,7 @@ def read_devices(
     names: Sequence[str] | None = None,
     after: str | None = None,
     limit: int = 1_000,
+    with_values: bool = True,
 ) -> list[DeviceNow]:
     """Return devices by name with all that is known of them now."""
     rows = session.execute(
@@ -133,7 +159,7 @@ def read_devices(
             "limit": limit,
         },
     ).all()
-    last = read_last(session, [row.id for row in rows])
+    last = read_last(session, [row.id for row in rows]) if with_values else {}
     return [see_device(row, last) for row in rows]
 
 
@@ -152,6 +178,26 @@ def read_last(session: Session, device_ids: Sequence[DeviceId]) -> dict[DeviceId
         for place, name, unit, value, at, quality in cursor.execute(VALUES, [list(found)]):
             lists[place - 1].append(LastValue(name, unit, value, at, QUALITIES.get(quality, "bad")))
     return found
+
+
+def read_last_as_json(
+    session: Session, device_ids: Sequence[DeviceId]
+) -> dict[DeviceId, LastValues]:
+    """Return the newest reading of every channel, ready to be sent.
+
+    Ten thousand values as objects of ours cost four times what they cost the database.
+    """
+    if not device_ids:
+        return {}
+    raw = session.connection().connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    names = [QUALITIES[place] for place in range(len(QUALITIES))]
+    with raw.cursor(binary=True) as cursor:
+        cursor.execute(VALUES_AS_JSON, [names, list(device_ids)])
+        return {
+            device_ids[place - 1]: LastValues(json, name_phase(phase))
+            for place, json, phase in cursor.fetchall()
+        }
 
 
 def see_device(

@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.device_views import DeviceView
+from api.devices import DevicePage
 from telemetry.alarms.service import raise_alarm
 from telemetry.credentials.rules import is_password
 from telemetry.credentials.service import list_accounts
@@ -84,6 +86,25 @@ def test_device_shows_its_state_and_last_values(signed_in_as: SignedInAs, cast: 
         ("power_w", 100.0, "W"),
         ("phase", 2.0, "1"),
     ]
+
+
+@pytest.mark.usefixtures("device")
+def test_wall_of_devices_says_of_each_what_its_own_page_says(
+    signed_in_as: SignedInAs, cast: Cast, raw: psycopg.Connection
+) -> None:
+    raw.execute("UPDATE channels SET unit = %s WHERE name = 'phase'", ['"\\\u0001'])
+    raw.execute("UPDATE latest_readings SET value = NULL, quality = 3 WHERE value = 100")
+    bob = signed_in_as(cast.bob)
+
+    wall = DevicePage.model_validate_json(bob.get("/api/v1/devices").content)
+    own = [
+        DeviceView.model_validate_json(bob.get(f"/api/v1/devices/{one.name}").content)
+        for one in wall.items
+    ]
+
+    assert wall.items == own
+    assert [last.value for last in wall.items[0].last] == [None, 2.0]
+    assert wall.items[0].phase == "run"
 
 
 @pytest.mark.usefixtures("device")
