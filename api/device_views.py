@@ -14,6 +14,7 @@ from booking.reservations.service import slot_of
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from directory.enterprises.tables import Enterprise
+from directory.institutions.tables import Institution
 from directory.people.tables import Person
 from foundation.identifiers import DeviceId, InstitutionId, InstrumentId, ReservationId, RunId
 from telemetry.devices.now import DeviceNow
@@ -24,6 +25,8 @@ class InstrumentLink(BaseModel):
     code: str
     name_zh: str
     name_en: str
+    time_zone: str
+    """The lab's clock."""
 
 
 class LastValueView(BaseModel):
@@ -94,9 +97,17 @@ def read_links(
     is_now = Reservation.state.in_([ReservationState.CHECKED_IN, ReservationState.IN_USE]) | (
         Reservation.during.contains(now) & (Reservation.state == ReservationState.RESERVED)
     )
-    rows: Iterable[tuple[UUID, Instrument, Reservation | None, str, Person]] = session.execute(
-        select(InstrumentDevice.device_id, Instrument, Reservation, Enterprise.name, Person)
+    rows: Iterable[tuple[UUID, Instrument, str, Reservation | None, str, Person]] = session.execute(
+        select(
+            InstrumentDevice.device_id,
+            Instrument,
+            Institution.time_zone,
+            Reservation,
+            Enterprise.name,
+            Person,
+        )
         .join(Instrument, Instrument.id == InstrumentDevice.instrument_id)
+        .join(Institution, Institution.id == Instrument.institution_id)
         .outerjoin(Reservation, (Reservation.instrument_id == Instrument.id) & is_now)
         .outerjoin(Enterprise, Enterprise.id == Reservation.enterprise_id)
         .outerjoin(Person, Person.id == Reservation.holder_id)
@@ -110,6 +121,7 @@ def read_links(
                 code=instrument.code,
                 name_zh=instrument.name_zh,
                 name_en=instrument.name_en,
+                time_zone=time_zone,
             ),
             ReservationLink(
                 id=reservation.id,
@@ -122,7 +134,7 @@ def read_links(
             if reservation is not None
             else None,
         )
-        for device_id, instrument, reservation, enterprise, holder in rows
+        for device_id, instrument, time_zone, reservation, enterprise, holder in rows
     }
 
 

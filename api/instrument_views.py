@@ -104,6 +104,10 @@ class InstrumentView(BaseModel):
     live: LiveView | None
     policy: PolicyView
     device_names: list[str]
+    modes: list[str]
+    """How it is offered: self_operated, assisted, entrusted."""
+    condition: str
+    """working, faulty, in_repair or scrapped."""
 
 
 def see_instruments(
@@ -141,6 +145,8 @@ def see_instruments(
             live=LiveView.of(live.get(one.instrument.id)),
             policy=PolicyView.of(book.policy),
             device_names=[device.name for device in devices[one.instrument.id]],
+            modes=[str(mode) for mode in one.instrument.modes],
+            condition=one.instrument.condition,
         )
         for book, one in ((book, listed[book.instrument.id]) for book in books)
     ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.clock import Now
 from api.database import ReadOnly
 from api.identity import Anyone
+from api.instrument_cards import FullInstrumentView
 from api.instrument_views import (
     CalendarView,
     InstrumentView,
@@ -20,6 +21,7 @@ from api.instrument_views import (
 )
 from api.paging import PAGE_MAX, read_cursor, read_id, write_cursor
 from billing.charges.service import quote
+from booking.instruments.cards import read_full_card
 from booking.instruments.categories import CATEGORIES
 from booking.instruments.errors import InstrumentNotFound
 from booking.instruments.queries import count_categories, search
@@ -116,9 +118,10 @@ def require_instrument(session: Session, instrument_id: InstrumentId) -> Book:
 @router.get("/instruments/{instrument_id}")
 def read_instrument(
     instrument_id: InstrumentId, _caller: Anyone, reading: ReadOnly, now: Now
-) -> InstrumentView:
-    """Show one instrument."""
-    return see_instruments(reading, [require_instrument(reading, instrument_id)], now=now)[0]
+) -> FullInstrumentView:
+    """Show one instrument with its full card."""
+    view = see_instruments(reading, [require_instrument(reading, instrument_id)], now=now)[0]
+    return FullInstrumentView.of(view, read_full_card(reading, instrument_id))
 
 
 @router.get("/instruments/{instrument_id}/calendar")

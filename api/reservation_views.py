@@ -39,6 +39,9 @@ class InstrumentRef(BaseModel):
     code: str
     name_zh: str
     name_en: str
+    location: str
+    time_zone: str
+    """The lab's clock, by which its times are shown."""
 
 
 class HolderView(BaseModel):
@@ -216,6 +219,8 @@ def see_reservations(
                     code=one.instrument.code,
                     name_zh=one.instrument.name_zh,
                     name_en=one.instrument.name_en,
+                    location=one.instrument.location,
+                    time_zone=one.time_zone,
                 ),
                 holder=HolderView(id=one.holder.id, display_name=one.holder.display_name),
                 enterprise=PayerView(id=one.enterprise.id, name=one.enterprise.name),

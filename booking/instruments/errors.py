@@ -19,3 +19,21 @@ class SheetRefused(Refused):
     code = "sheet_refused"
     zh = "表格有误，未导入任何内容。"
     en = "The sheet has faults; nothing of it was taken in."
+
+
+class CardRefused(Refused):
+    code = "card_refused"
+    zh = "仪器信息有误。"
+    en = "The card of the instrument has faults."
+
+
+class PhotoRefused(Refused):
+    code = "photo_refused"
+    zh = "照片不能接收。"
+    en = "The photograph cannot be taken."
+
+
+class PhotoNotFound(NotFound):
+    code = "photo_not_found"
+    zh = "没有这张照片。"
+    en = "There is no such photograph."

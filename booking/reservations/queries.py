@@ -18,6 +18,7 @@ from booking.reservations.rules import Slot
 from booking.reservations.states import HOLDING_STATES, ReservationState
 from booking.reservations.tables import TIMES, Reservation, ReservationTransition, as_slot
 from directory.enterprises.tables import Enterprise
+from directory.institutions.tables import Institution
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import Role
@@ -57,6 +58,8 @@ class Known:
     instrument: Instrument
     enterprise: Enterprise
     holder: Person
+    time_zone: str
+    """The lab's."""
 
 
 def _stands(now: datetime) -> ColumnElement[bool]:
@@ -152,10 +155,11 @@ def next_free(
     }
 
 
-def _known() -> Select[Reservation, Instrument, Enterprise, Person]:
+def _known() -> Select[Reservation, Instrument, Enterprise, Person, str]:
     return (
-        select(Reservation, Instrument, Enterprise, Person)
+        select(Reservation, Instrument, Enterprise, Person, Institution.time_zone)
         .join(Instrument, Instrument.id == Reservation.instrument_id)
+        .join(Institution, Institution.id == Reservation.institution_id)
         .join(Enterprise, Enterprise.id == Reservation.enterprise_id)
         .join(Person, Person.id == Reservation.holder_id)
     )

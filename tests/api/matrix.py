@@ -15,6 +15,7 @@ from booking.arrears.tables import Arrears
 from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure
 from booking.feeds.tables import CalendarFeed
+from booking.instruments.tables import InstrumentPhoto
 from booking.notices.tables import BookingNotice
 from booking.reservations.tables import ReservationTransition
 from booking.usage.tables import UsageSession
@@ -355,12 +356,21 @@ def things(
         text_en=secret,
         created_at=START,
     )
-    session.add_all((feed, waiting, closure, penalty, owed, notice))
+    photo = InstrumentPhoto(
+        instrument_id=instrument.id,
+        caption_zh="",
+        caption_en="",
+        media_type="image/png",
+        content=b"",
+        added_at=START,
+    )
+    session.add_all((photo, feed, waiting, closure, penalty, owed, notice))
     session.flush()
     ids: Mapping[str, UUID] = {
         "closure_id": closure.id,
         "penalty_id": penalty.id,
         "arrears_id": owed.id,
+        "photo_id": photo.id,
         "notice_id": notice.id,
         "feed_id": feed.id,
         "entry_id": waiting.id,

@@ -248,3 +248,79 @@ def test_categories_are_counted(stranger: TestClient) -> None:
     shown = stranger.get("/api/v1/instrument-categories").json()
 
     assert {"code": "analytical", "count": 1}.items() <= shown["items"][0].items()
+
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00"
+    b"\x90wS\xde\x00\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef"
+    b"\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+"""One red pixel."""
+
+
+def test_full_card_is_kept_by_the_manager_and_shown_to_all(
+    stranger: TestClient,
+    signed_in_as: SignedInAs,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instrument_id: InstrumentId,
+) -> None:
+    with session_factory.begin() as session:
+        accessory_id = make.instrument(
+            session, institution=cast.institution, name_zh="自动进样器"
+        ).id
+    mei, url = signed_in_as(cast.mei), f"/api/v1/instruments/{instrument_id}"
+    card = {
+        "specification": "四元泵", "discipline": "分析化学", "standards": ["GB/T 16631"],
+        "customs_supervision": "否", "value_fen": 68_000_000, "commissioned_on": "2023-05-01",
+        "service_content": "定量分析", "charging_standard": "260 元/小时", "contact": "李工",
+        "phone": "0510-1234567", "email": "lab@example.com", "region": "320281",
+        "group_code": "hplc", "modes": ["self_operated", "assisted"],
+    }  # fmt: skip
+
+    changed = mei.put(f"{url}/card", json=card)
+    hung = mei.put(
+        f"/api/v1/instruments/{accessory_id}/card", json={"accessory_of": str(instrument_id)}
+    )
+    circle = mei.put(f"{url}/card", json={"accessory_of": str(accessory_id)})
+    shown = stranger.get(url).json()
+
+    assert (changed.status_code, hung.status_code) == (204, 204)
+    assert (circle.status_code, circle.json()["code"]) == (422, "card_refused")
+    told = {key: value for key, value in card.items() if key not in {"contact", "phone", "email"}}
+    assert {key: shown[key] for key in told} == told
+    assert shown["contact"] == {
+        "name": "李工", "phone": "0510-1234567", "email": "lab@example.com",
+    }  # fmt: skip
+    assert [one["id"] for one in shown["accessories"]] == [str(accessory_id)]
+    found = stranger.get("/api/v1/instruments", params={"q": "GB/T 16631"}).json()["items"]
+    assert [one["id"] for one in found] == [str(instrument_id)]
+
+
+def test_card_of_another_institution_is_out_of_reach(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    url = f"/api/v1/instruments/{instrument_id}/card"
+
+    assert signed_in_as(cast.bob).put(url, json={"contact": "x"}).status_code == 403
+    assert signed_in_as(cast.alice).put(url, json={"contact": "x"}).status_code == 403
+
+
+def test_photographs_are_public_and_nothing_else_passes_for_one(
+    stranger: TestClient, signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    mei, url = signed_in_as(cast.mei), f"/api/v1/instruments/{instrument_id}"
+
+    made = mei.post(f"{url}/photos", files={"file": ("one.png", PNG)}, data={"caption_zh": "正面"})
+    script = mei.post(f"{url}/photos", files={"file": ("one.png", b"<script>")})
+    paper = mei.post(f"{url}/photos", files={"file": ("one.pdf", b"%PDF-1.7 %%EOF")})
+    photo = stranger.get(url).json()["photos"][0]
+    picture = stranger.get(photo["url"])
+    gone = mei.delete(photo["url"])
+
+    assert (made.status_code, photo["caption_zh"]) == (201, "正面")
+    assert (script.status_code, paper.status_code) == (422, 422)
+    assert script.json()["code"] == "photo_refused"
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+    assert gone.status_code == 204
+    assert stranger.get(photo["url"]).status_code == 404
