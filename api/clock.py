@@ -7,4 +7,10 @@ from fastapi import Depends
 
 from foundation.clock import read_clock
 
-Now = Annotated[datetime, Depends(read_clock)]
+
+async def read_now() -> datetime:
+    """Read it on the event loop: a thread's turn takes longer than looking at the clock."""
+    return read_clock()
+
+
+Now = Annotated[datetime, Depends(read_now)]

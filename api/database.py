@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.identity import MaybeCaller
@@ -36,8 +35,7 @@ def open_transaction(request: Request, caller: MaybeCaller) -> Iterator[Session]
 
 def open_reading(request: Request, caller: MaybeCaller) -> Iterator[Session]:
     with request.app.state.session_factory.begin() as session:
-        session.execute(text("SET TRANSACTION READ ONLY"))
-        enter(session, acting_for(caller))
+        enter(session, acting_for(caller), only_reads=True)
         yield session
         leave(session)
 

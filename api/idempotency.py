@@ -7,8 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import column, select, text
 from sqlalchemy.orm import Session
 
 from api.database import Transaction
@@ -19,6 +18,18 @@ from foundation.errors import Refused
 from foundation.idempotency import IdempotencyKey
 
 View = TypeVar("View", bound=BaseModel)
+
+
+# As text: two short statements of every command, and not worth a compiler's time.
+ADD = text("""
+INSERT INTO idempotency_keys (caller_id, route, key, request_hash, created_at)
+VALUES (:caller_id, :route, :key, :request_hash, :created_at)
+ON CONFLICT DO NOTHING RETURNING key
+""").columns(column("key"))
+ANSWER = text("""
+UPDATE idempotency_keys SET status = 201, response = CAST(:response AS jsonb)
+WHERE caller_id = :caller_id AND route = :route AND key = :key
+""")
 
 
 class KeyReused(Refused):
@@ -52,19 +63,13 @@ class OneAnswer:
         """
         request_hash = hashlib.sha256(body.model_dump_json().encode()).digest()
         mine = {"caller_id": self._caller_id, "route": self._route, "key": self._key}
-        is_new = self._transaction.scalar(
-            insert(IdempotencyKey)
-            .values(**mine, request_hash=request_hash, created_at=read_clock())
-            .on_conflict_do_nothing()
-            .returning(IdempotencyKey.key)
-        )
+        is_new = self._transaction.execute(
+            ADD, {**mine, "request_hash": request_hash, "created_at": read_clock()}
+        ).one_or_none()
         if is_new is not None:
             given = perform()
-            self._transaction.execute(
-                update(IdempotencyKey)
-                .filter_by(**mine)
-                .values(status=201, response=given.model_dump(mode="json"))
-            )
+            self._transaction.flush()
+            self._transaction.execute(ANSWER, {**mine, "response": given.model_dump_json()})
             return given
         former = self._transaction.scalars(select(IdempotencyKey).filter_by(**mine)).one()
         if former.request_hash != request_hash:
@@ -73,7 +78,7 @@ class OneAnswer:
         return view.model_validate(former.response)
 
 
-def answer_once(
+async def answer_once(
     request: Request,
     response: Response,
     transaction: Transaction,

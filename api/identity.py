@@ -97,7 +97,8 @@ class Access:
         self.while_unproven = while_unproven
         """Also before a required second factor is set or an expired password changed."""
 
-    def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller:
+    # Async, as it only looks at what is in memory: nothing to send to a thread for.
+    async def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller:
         if caller is None:
             raise SignInRequired
         count_request(request, caller, now)
@@ -131,7 +132,7 @@ def lacks_second_factor(request: Request, caller: Caller) -> bool:
 class PublicAccess:
     """The declaration that strangers are welcome; the caller may be known all the same."""
 
-    def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller | None:
+    async def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller | None:
         count_request(request, caller, now)
         return caller
 

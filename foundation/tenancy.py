@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 APP_ROLE = "yixiang_app"
@@ -28,19 +28,27 @@ class Acting:
     is_platform: bool = False
 
 
-def enter(session: Session, acting: Acting) -> None:
+SETTINGS = ("app.person", "app.enterprises", "app.institution", "app.station", "app.platform")
+ENTER = ", ".join(
+    [f"set_config('{name}', :{name.removeprefix('app.')}, true)" for name in SETTINGS]
+    # Last: the role may not change what stands above it.
+    + [f"set_config('role', '{APP_ROLE}', true)"]
+)
+ENTER_TO_WRITE = text(f"SELECT {ENTER}")
+ENTER_TO_READ = text(f"SELECT set_config('transaction_read_only', 'on', true), {ENTER}")
+
+
+def enter(session: Session, acting: Acting, *, only_reads: bool = False) -> None:
     """Take the role that owns nothing, for this transaction, in one round trip."""
-    settings = {
-        "app.person": _text(acting.person_id),
-        "app.enterprises": ",".join(sorted(str(key) for key in acting.enterprise_ids)),
-        "app.institution": _text(acting.institution_id),
-        "app.station": _text(acting.station_id),
-        "app.platform": "yes" if acting.is_platform else "",
-        # Last: the role may not change what stands above it.
-        "role": APP_ROLE,
-    }
-    session.execute(
-        select(*(func.set_config(name, value, True) for name, value in settings.items()))  # noqa: FBT003
+    session.connection().execute(
+        ENTER_TO_READ if only_reads else ENTER_TO_WRITE,
+        {
+            "person": _text(acting.person_id),
+            "enterprises": ",".join(sorted(str(key) for key in acting.enterprise_ids)),
+            "institution": _text(acting.institution_id),
+            "station": _text(acting.station_id),
+            "platform": "yes" if acting.is_platform else "",
+        },
     )
 
 

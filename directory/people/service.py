@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import column, select, text, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
@@ -22,6 +22,21 @@ from foundation.tenancy import become
 SIGN_IN_LASTS = timedelta(hours=12)
 USER_AGENT_LENGTH_MAX = 200
 SEEN_EVERY = timedelta(minutes=5)
+
+
+# Asked by every request: one short row instead of three entities.
+CALLER = text("""
+SELECT p.id AS person_id, p.login, p.display_name, p.enterprise_id, p.institution_id,
+    p.station_id, coalesce(p.password_changed_at, p.created_at) AS password_changed_at,
+    s.id AS sign_in_id, s.with_second_factor, s.last_seen_at,
+    ARRAY(SELECT r.role FROM role_assignments r WHERE r.person_id = p.id) AS roles
+FROM sign_ins s JOIN people p ON p.id = s.person_id
+WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND p.is_active
+""").columns(
+    *map(column, ("person_id", "login", "display_name", "enterprise_id", "institution_id")),
+    *map(column, ("station_id", "password_changed_at", "sign_in_id", "with_second_factor")),
+    *map(column, ("last_seen_at", "roles")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +129,26 @@ def sign_out(session: Session, *, token: str, now: datetime) -> None:
 
 def find_caller(session: Session, *, token: str, now: datetime) -> Caller | None:
     """Return who holds this token, if the sign-in still stands and the person is active."""
-    found = session.execute(
-        select(Person, SignIn)
-        .join(SignIn, SignIn.person_id == Person.id)
-        .where(
-            SignIn.token_hash == hash_token(token),
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > now,
-            Person.is_active,
-        )
-    ).first()
+    token_hash = hash_token(token)
+    found = session.execute(CALLER, {"token_hash": token_hash, "now": now}).one_or_none()
     if found is None:
         return None
-    person, row = found
-    if row.last_seen_at is None or now - row.last_seen_at > SEEN_EVERY:
-        row.last_seen_at = now
-    return caller_of(person, sign_in=row)
+    if found.last_seen_at is None or now - found.last_seen_at > SEEN_EVERY:
+        session.execute(
+            update(SignIn).where(SignIn.token_hash == token_hash).values(last_seen_at=now)
+        )
+    return Caller(
+        person_id=found.person_id,
+        login=found.login,
+        display_name=found.display_name,
+        roles=frozenset(map(Role, found.roles)),
+        enterprise_id=found.enterprise_id,
+        institution_id=found.institution_id,
+        station_id=found.station_id,
+        sign_in_id=found.sign_in_id,
+        with_second_factor=found.with_second_factor,
+        password_changed_at=found.password_changed_at,
+    )
 
 
 def caller_of(

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.clock import read_now
 from directory.audit.tables import AuditEntry
 from directory.people.tables import SecondFactor
 from directory.people.totp import code_at, step_of
-from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.cast import Cast
@@ -27,7 +27,7 @@ class StoppedClock:
 
     def __init__(self, app: FastAPI) -> None:
         self.now = datetime(2026, 11, 20, 9, tzinfo=UTC)
-        app.dependency_overrides[read_clock] = lambda: self.now
+        app.dependency_overrides[read_now] = lambda: self.now
 
     def pass_by(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
