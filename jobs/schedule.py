@@ -31,6 +31,7 @@ from jobs import (
     send_notices,
     suspend_lapsed,
     tell_people,
+    time_approvals,
     watch_alarms,
     watch_unreserved,
 )
@@ -56,6 +57,7 @@ JOBS: tuple[Job, ...] = (
     Job("note-unreserved", 60, note_unreserved.run),
     Job("notice-penalties", 60, notice_penalties.run),
     Job("begin-penalties", 60, begin_penalties.run),
+    Job("time-approvals", 30, time_approvals.run),
     Job("tell-people", 5, tell_people.run),
     Job("post-notices", 5, post_notices.run),
     Job("seal-audit", 10, seal_audit.run),

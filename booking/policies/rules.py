@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from booking.policies.terms import Peak, Per, Terms, Whose
-from booking.reservations.rules import Slot
+from booking.reservations.rules import Slot, say_span
 from foundation.errors import Problem
 
 
@@ -75,6 +75,7 @@ def find_standing_problems(
             )
         )
     problems += _find_gap_problems(slot, terms, standing)
+    problems += find_peak_problems(slot, terms, zone=zone)
     return problems + find_quota_problems(slot, terms, standing.booked, zone=zone)
 
 
@@ -116,6 +117,24 @@ def _find_gap_problems(slot: Slot, terms: Terms, standing: Standing) -> list[Pro
             )
         )
     return problems
+
+
+def find_peak_problems(slot: Slot, terms: Terms, *, zone: ZoneInfo) -> list[Problem]:
+    """Say whether the slot takes more of the peak than one may; off-peak it may be longer."""
+    if terms.peak_length_max_s is None or not terms.peak:
+        return []
+    most = timedelta(seconds=terms.peak_length_max_s)
+    if peak_time(slot, terms.peak, zone) <= most:
+        return []
+    zh, en = say_span(most)
+    return [
+        Problem(
+            "too_long_at_peak",
+            f"高峰时段内最长 {zh},其余时间不限。",
+            f"At most {en} within the peak; off-peak it may be longer.",
+            "ends_at",
+        )
+    ]
 
 
 def lab_window(at: datetime, per: Per, zone: ZoneInfo) -> Slot:

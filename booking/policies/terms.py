@@ -75,6 +75,7 @@ class Terms:
     quotas: tuple[Quota, ...] = ()
     peak: tuple[Peak, ...] = ()
     peak_length_max_s: int | None = None
+    """How much of the peak one slot may take; off-peak it may be longer."""
     needs_qualification: bool = False
     needs_agreement: bool = False
     needs_declaration: bool = False

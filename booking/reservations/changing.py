@@ -1,6 +1,6 @@
 """Moving, extending, shortening and handing over what is reserved already."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from booking.reservations.service import (
     require_sound,
     slot_of,
 )
-from booking.reservations.standing import Asker
+from booking.reservations.standing import Asker, read_qualification
 from booking.reservations.states import (
     AT_IT_STATES,
     HOLDING_STATES,
@@ -150,7 +150,8 @@ def assign_technician(
     """Say who of the lab works the instrument.
 
     Raises:
-        NotATechnician: for somebody who is none of this institution's.
+        NotATechnician: for somebody who is none of this institution's, or whose own
+            qualification for the instrument lapses before the slot ends.
         TechnicianTaken: when they work elsewhere then.
     """
     reservation = load_for_manager(session, reservation_id, by)
@@ -168,6 +169,7 @@ def assign_technician(
     )
     if is_technician is None or not is_staff_of(by, reservation):
         raise NotATechnician
+    _require_authorisation(session, reservation, technician_id)
     with naming_clashes(session):
         reservation.technician_id = technician_id
         reservation.revision += 1
@@ -175,3 +177,16 @@ def assign_technician(
         session.flush()
     tell(session, reservation, "assigned", by=by.person_id, now=now, technician=str(technician_id))
     return reservation
+
+
+def _require_authorisation(
+    session: Session, reservation: Reservation, technician_id: PersonId
+) -> None:
+    """Where an instrument asks for a qualification, it asks the technician for one too."""
+    book = require_book(session, reservation.instrument_id)
+    if not book.terms.needs_qualification:
+        return
+    until = read_qualification(session, book, Asker(technician_id, reservation.enterprise_id))
+    last_moment = slot_of(reservation).ends_at - timedelta(microseconds=1)
+    if until is None or until < last_moment.astimezone(book.zone).date():
+        raise NotATechnician

@@ -7,8 +7,10 @@ from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
+from booking.reservations.attending import attendance_of
 from booking.reservations.moves import move
 from booking.reservations.rules import Slot
+from booking.reservations.service import slot_of, terms_of
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from booking.usage.errors import RunTaken
@@ -47,6 +49,7 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
         return False
     _add_session(session, reservation, evidence, now=now)
     measured = evidence.measured
+    changes = {"attendance": word} if (word := _overtime_of(session, reservation, evidence)) else {}
     return move(
         session,
         reservation,
@@ -54,7 +57,24 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
         actor_id=None,
         reason=",".join(measured.doubts),
         now=now,
+        changes=changes,
     )
+
+
+def _overtime_of(session: Session, reservation: Reservation, evidence: Evidence) -> str | None:
+    """Return the attendance of one whose instrument ran on after the slot, else None.
+
+    The clock ends a use with its slot; only the evidence tells who went on.
+    """
+    ends_at = max((run.ends_at for run in evidence.runs), default=None)
+    limit = timedelta(seconds=terms_of(reservation).overtime_after_s)
+    if (
+        ends_at is None
+        or reservation.state == ReservationState.INTERRUPTED
+        or ends_at <= slot_of(reservation).ends_at + limit
+    ):
+        return None
+    return attendance_of(session, reservation, left_at=ends_at)
 
 
 def labour_of(reservation: Reservation, used: Slot) -> int:

@@ -1,7 +1,7 @@
 """What a reservation lives through beyond the rows of the flow table, and what keeps it out."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -20,6 +20,7 @@ from booking.policies.tables import Policy, Qualification
 from booking.reservations.attending import check_in, end, interrupt
 from booking.reservations.changing import assign_technician, extend, hand_over, reschedule
 from booking.reservations.clockwork import expire, mark_missed
+from booking.reservations.deadlines import list_untimed, time_approval
 from booking.reservations.deciding import accept_time, approve, retime
 from booking.reservations.errors import (
     NotAColleague,
@@ -40,10 +41,11 @@ from booking.reservations.tables import Reservation
 from booking.waitlists.service import accept, join, lapse, offer_next
 from directory.people.service import caller_of
 from directory.roles.rules import Role
+from directory.workdays.tables import DueDateRow
 from foundation.identifiers import InstrumentId, PersonId
 from telemetry.controls.tables import WantedState
 from tests import make
-from tests.leasing import DAY, HOUR, NOW, Lab, furnish, last
+from tests.leasing import DAY, HOUR, NOW, ZONE, Lab, furnish, last
 
 
 @pytest.fixture
@@ -646,3 +648,63 @@ def test_invariants_hold_of_all_that(session: Session, lab: Lab) -> None:
     for name, query in booking.invariants.INVARIANTS.items():
         if "now()" not in query:
             assert session.execute(text(query)).all() == [], name
+
+
+def test_assisting_technician_is_qualified_where_the_instrument_asks_it(
+    session: Session, lab: Lab
+) -> None:
+    lab.says(needs_qualification=True)
+    asked = lab.reserve(mode=Mode.ASSISTED)
+    bob = lab.cast.bob.id
+    held = Qualification(
+        person_id=bob,
+        institution_id=lab.institution.id,
+        instrument_id=lab.instrument.id,
+        valid_until=date(2030, 1, 7),
+        granted_at=NOW,
+    )
+    session.add(held)
+    session.flush()
+    with pytest.raises(NotATechnician):
+        assign_technician(session, asked.id, bob, by=lab.caller("mei"), now=NOW)
+
+    held.valid_until = date(2030, 1, 8)
+    session.flush()
+    assign_technician(session, asked.id, bob, by=lab.caller("mei"), now=NOW)
+    assert asked.technician_id == bob
+
+
+def test_peak_may_be_had_for_less_than_the_rest_of_the_day(lab: Lab) -> None:
+    """Weekdays from nine to twelve are wanted by all: an hour at most."""
+    lab.says(
+        peak=[{"weekdays": [1, 2, 3, 4, 5], "from_s": 9 * 3600, "to_s": 12 * 3600}],
+        peak_length_max_s=3600,
+    )
+
+    assert lab.refused() == ["too_long_at_peak"]
+    lab.reserve(length=HOUR)
+    lab.reserve(DAY + 2 * HOUR, length=5 * HOUR)  # an hour of the peak, four of the afternoon
+
+
+def test_submitted_is_due_within_a_working_day_until_it_is_answered(
+    session: Session, lab: Lab
+) -> None:
+    """Submitted on a Friday: the manager has until Monday is over."""
+    friday = NOW + 4 * DAY
+    lab.says(needs_approval=True)
+    asked = lab.reserve(20 * DAY, now=friday)
+
+    assert list_untimed(session) == [asked.id]
+    assert time_approval(session, asked.id, now=friday)
+    due = session.scalars(select(DueDateRow)).one()
+    assert (due.responsible_role, due.due_at) == (
+        "institution_manager",
+        datetime(2030, 1, 15, tzinfo=ZONE),
+    )
+    assert list_untimed(session) == []
+    approve(session, asked.id, by=lab.caller("mei"), now=friday + HOUR)
+    assert list_untimed(session) == [asked.id]
+    assert time_approval(session, asked.id, now=friday + HOUR)
+    session.refresh(due)
+    assert due.done_at == friday + HOUR
+    assert list_untimed(session) == []

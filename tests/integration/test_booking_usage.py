@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import Range
@@ -37,6 +38,7 @@ from foundation.identifiers import DeviceId, InstrumentId, RunId
 from jobs import confirm_uses, end_uses, meter_uses, note_uses, price_uses
 from telemetry.devices.tables import Channel, SequenceGap
 from telemetry.events.tables import DeviceEvent
+from telemetry.readings.service import DAY_MS, ensure_partitions
 from telemetry.readings.tables import LatestReading
 from telemetry.runs.tables import Run
 from tests import make
@@ -154,12 +156,10 @@ class Lab:
 
 @pytest.fixture
 def lab(session: Session) -> Lab:
-    session.execute(
-        text(
-            "CREATE TABLE IF NOT EXISTS readings_p_test_usage PARTITION OF readings"
-            " FOR VALUES FROM ('2030-01-06') TO ('2030-01-09')"
-        )
-    )
+    raw = session.connection().connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    today = int(DAY.timestamp() * 1000) // DAY_MS
+    ensure_partitions(raw, range(today, today + 3))
     cast = assemble(session)
     instrument = make.instrument(session, institution=cast.institution)
     device = make.device(session, institution=cast.institution)
@@ -437,3 +437,16 @@ def test_evening_hours_cost_what_they_cost_when_it_was_reserved(session: Session
         ],
     }
     assert_invariants(session)
+
+
+def test_who_runs_on_after_their_slot_is_over_time_by_the_evidence(
+    session: Session, lab: Lab
+) -> None:
+    reservation = lab.use(9, 10)
+    assert reservation.attendance == "normal"
+    lab.work(9.5, 10.2, lease=lab.lease_of(reservation))
+    lab.watch(9, 10.25)
+
+    assert meter(session, reservation.id, now=at(10.3))
+
+    assert reservation.attendance == "overtime"
