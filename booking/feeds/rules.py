@@ -1,5 +1,6 @@
 """How reservations become an iCalendar document (RFC 5545). Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from booking.reservations.states import PASSING_STATES, STATES_ZH, ReservationSt
 from foundation.identifiers import ReservationId
 
 PRODUCT = "-//Yixiang//Reservations 1.0//ZH"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 REFRESH = timedelta(minutes=15)
 GONE = frozenset(
     {
@@ -64,8 +66,8 @@ def render(name: str, entries: Sequence[Entry], *, page: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar.add("name", clean(name))
+    calendar.add("x-wr-calname", clean(name))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT15M")
     for entry in entries:
@@ -73,6 +75,11 @@ def render(name: str, entries: Sequence[Entry], *, page: str) -> bytes:
     calendar.add_missing_timezones()
     document: bytes = calendar.to_ical()
     return document
+
+
+def clean(text: str) -> str:
+    """Leave out the control characters, which no text of RFC 5545 may hold (§3.3.11)."""
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _event(entry: Entry, page: str) -> Event:
@@ -87,8 +94,8 @@ def _event(entry: Entry, page: str) -> Event:
     event.add("dtend", entry.slot.ends_at.astimezone(entry.zone))
     event.add("status", status_of(entry.state))
     event.add("transp", "TRANSPARENT" if entry.state in GONE else "OPAQUE")
-    event.add("summary", entry.summary)
-    event.add("location", entry.location)
-    event.add("description", "\n".join((STATES_ZH[entry.state], entry.description)).strip())
+    event.add("summary", clean(entry.summary))
+    event.add("location", clean(entry.location))
+    event.add("description", clean(f"{STATES_ZH[entry.state]}\n{entry.description}").strip())
     event.add("url", f"{page}/{entry.reservation_id}")
     return event

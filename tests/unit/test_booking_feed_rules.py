@@ -1,0 +1,101 @@
+"""Calendar documents against RFC 5545 by the letter, and the validator against broken ones."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from booking.feeds.rules import Entry, render
+from booking.reservations.rules import Slot
+from booking.reservations.states import ReservationState
+from foundation.identifiers import ReservationId
+from tests.rfc5545 import find_faults
+
+START = datetime(2030, 3, 30, 22, tzinfo=UTC)  # the night Berlin's clocks go forward
+
+
+def entry(
+    number: int = 1,
+    *,
+    state: ReservationState = ReservationState.RESERVED,
+    zone: str = "Asia/Shanghai",
+    text: str = "拉伸试验",
+) -> Entry:
+    return Entry(
+        reservation_id=ReservationId(UUID(int=number)),
+        slot=Slot(START, START + timedelta(hours=4)),
+        state=state,
+        revision=number,
+        summary=text,
+        location=text,
+        description=text,
+        zone=ZoneInfo(zone),
+        created_at=START,
+        changed_at=START,
+    )
+
+
+def document(*entries: Entry) -> bytes:
+    return render("我的预约", entries, page="https://example.com/reservations")
+
+
+def test_feed_of_every_state_in_two_zones_is_flawless() -> None:
+    entries = [
+        entry(number, state=state, zone="Asia/Shanghai" if number % 2 else "Europe/Berlin")
+        for number, state in enumerate(ReservationState, 1)
+    ]
+
+    assert find_faults(document(*entries)) == []
+
+
+def test_empty_feed_is_flawless() -> None:
+    assert find_faults(document()) == []
+
+
+# What JSON over HTTP can bring and PostgreSQL stores: no NUL, no lone surrogates.
+TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=300)
+
+
+@settings(deadline=None)  # the first one loads the zones
+@given(text=TEXTS)
+def test_no_text_breaks_the_document(text: str) -> None:
+    assert find_faults(document(entry(text=text))) == []
+
+
+SOUND = document(entry())
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        pytest.param(SOUND.replace(b"\r\n", b"\n"), "the last line", id="bare LF"),
+        pytest.param(SOUND.replace(b"VERSION:2.0\r\n", b""), "VERSION 0 times", id="no version"),
+        pytest.param(
+            SOUND.replace(b"BEGIN:VEVENT\r\n", b"BEGIN:VEVENT\r\nUID:2\r\n"),
+            "UID 2 times",
+            id="two of what is one",
+        ),
+        pytest.param(SOUND.replace(b"SUMMARY:", b"SUMMARY:a;b"), "not escaped", id="unescaped"),
+        pytest.param(
+            SOUND.replace(b"LOCATION:", b"LOCATION:" + b"x" * 75), "octets", id="too long a line"
+        ),
+        pytest.param(
+            SOUND.replace(b"TZID:Asia/Shanghai", b"TZID:Asia/Tokyo"), "not defined", id="no zone"
+        ),
+        pytest.param(SOUND.replace(b"END:VEVENT\r\n", b""), "ends nothing", id="never ended"),
+        pytest.param(SOUND.replace(b"CONFIRMED", b"BOOKED"), "STATUS", id="a state of our own"),
+        pytest.param(
+            SOUND.replace(b"DTEND;", b"X-END;").replace(b"DTSTART;TZID", b"DTEND;TZID"),
+            "DTSTART 0 times",
+            id="no start",
+        ),
+        pytest.param(SOUND.replace(b"DTSTAMP:2030", b"DTSTAMP:30"), "not in UTC", id="no stamp"),
+        pytest.param(document(entry(1), entry(1)), "2 times", id="one UID twice"),
+        pytest.param(SOUND + b"BEGIN:X\r\n", "never ends", id="something after it"),
+    ],
+)
+def test_validator_sees_what_is_broken(broken: bytes, fault: str) -> None:
+    assert any(fault in one for one in find_faults(broken)), find_faults(broken)
