@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -22,7 +23,7 @@ from directory.institutions.tables import Institution
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import Role
-from foundation.identifiers import InstrumentId, PersonId, ReservationId
+from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
 
 HOLDS_TIME = TIMES.c.state.in_(sorted(HOLDING_STATES))
 LOOK_AHEAD = timedelta(days=14)
@@ -51,15 +52,46 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownInstrument:
+    id: InstrumentId
+    code: str
+    name_zh: str
+    name_en: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEnterprise:
+    id: EnterpriseId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    id: PersonId
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A reservation with what is shown beside it."""
 
     reservation: Reservation
-    instrument: Instrument
-    enterprise: Enterprise
-    holder: Person
+    instrument: KnownInstrument
+    enterprise: KnownEnterprise
+    holder: KnownPerson
     time_zone: str
     """The lab's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a reservation's state."""
+
+    from_state: str | None
+    to_state: str
+    at: datetime
+    reason: str
 
 
 def _stands(now: datetime) -> ColumnElement[bool]:
@@ -155,13 +187,30 @@ def next_free(
     }
 
 
-def _known() -> Select[Reservation, Instrument, Enterprise, Person, str]:
+def _known() -> Select[*tuple[Any, ...]]:
     return (
-        select(Reservation, Instrument, Enterprise, Person, Institution.time_zone)
+        select(
+            Reservation,
+            *(Instrument.id, Instrument.code, Instrument.name_zh, Instrument.name_en),
+            Instrument.location,
+            *(Enterprise.id, Enterprise.name, Person.id, Person.display_name),
+            Institution.time_zone,
+        )
         .join(Instrument, Instrument.id == Reservation.instrument_id)
         .join(Institution, Institution.id == Reservation.institution_id)
         .join(Enterprise, Enterprise.id == Reservation.enterprise_id)
         .join(Person, Person.id == Reservation.holder_id)
+    )
+
+
+def _known_of(row: Sequence[Any]) -> Known:
+    reservation, *named, time_zone = row
+    return Known(
+        reservation=reservation,
+        instrument=KnownInstrument(*named[:5]),
+        enterprise=KnownEnterprise(*named[5:7]),
+        holder=KnownPerson(*named[7:]),
+        time_zone=time_zone,
     )
 
 
@@ -181,7 +230,7 @@ def find_known(session: Session, reservation_id: ReservationId, caller: Caller) 
     row = session.execute(
         _known().where(Reservation.id == reservation_id, _visible_to(caller))
     ).one_or_none()
-    return Known(*row) if row else None
+    return _known_of(row) if row else None
 
 
 def list_known(
@@ -212,20 +261,27 @@ def list_known(
     if before:
         found = found.where(func.row(starts_at, Reservation.id) < func.row(*before))
     found = found.order_by(starts_at.desc(), Reservation.id.desc()).limit(limit)
-    return [Known(*row) for row in session.execute(found)]
+    return [_known_of(row) for row in session.execute(found)]
 
 
 def list_transitions(
     session: Session, reservation_ids: Sequence[ReservationId]
-) -> dict[ReservationId, list[tuple[ReservationTransition, str | None]]]:
+) -> dict[ReservationId, list[tuple[Step, str | None]]]:
     """Return each reservation's history with the names of who made it."""
-    history: dict[ReservationId, list[tuple[ReservationTransition, str | None]]] = defaultdict(list)
+    history: dict[ReservationId, list[tuple[Step, str | None]]] = defaultdict(list)
     rows = session.execute(
-        select(ReservationTransition, Person.display_name)
+        select(
+            ReservationTransition.reservation_id,
+            Person.display_name,
+            ReservationTransition.from_state,
+            ReservationTransition.to_state,
+            ReservationTransition.at,
+            ReservationTransition.reason,
+        )
         .outerjoin(Person, Person.id == ReservationTransition.actor_id)
         .where(ReservationTransition.reservation_id.in_(reservation_ids))
         .order_by(ReservationTransition.id)
     )
-    for transition, name in rows:
-        history[transition.reservation_id].append((transition, name))
+    for reservation_id, name, from_state, to_state, at, reason in rows:
+        history[reservation_id].append((Step(from_state, to_state, at, reason), name))
     return history
