@@ -20,13 +20,16 @@ class Throttle:
 
     A browser that signed in before carries a mark for its account, and has a count of its
     own: a stranger who guesses cannot lock the owner out.
+
+    Where several processes serve one address, each admits its part, so that all together
+    never admit more than one would; only who is unlucky in whom they meet gets less.
     """
 
-    def __init__(self, requests_max: int = 0) -> None:
+    def __init__(self, requests_max: int = 0, *, processes: int = 1) -> None:
         self._lock = threading.Lock()
-        self._by_login = TryCounter(GUESSES_MAX, GUESS_WINDOW)
-        self._by_address = TryCounter(ADDRESS_TRIES_MAX)
-        self._requests_max = requests_max
+        self._by_login = TryCounter(max(1, GUESSES_MAX // processes), GUESS_WINDOW)
+        self._by_address = TryCounter(max(1, ADDRESS_TRIES_MAX // processes))
+        self._requests_max = -(-requests_max // processes)
         self._windows: dict[tuple[str, str], int] = {}
         self._window_began = 0.0
         self._mark_key = secrets.token_bytes(32)

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Where files of this process live."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8765, ge=0, le=65535)
+    api_workers: int = Field(default=1, ge=1, le=64)
+    """How many processes serve; one keeps about one core busy."""
     public_url: str = ""
     """How browsers reach the api, where a proxy stands in front."""
     cookie_secure: bool = True

@@ -21,6 +21,8 @@ from foundation.identifiers import InstrumentId
 
 CLIENTS: Final = 8
 SLOTS: Final = 200
+WORKERS: Final = 2
+"""Processes of the api: as many as the cores that the goals are for."""
 P95_GOAL_MS: Final = 100
 RATE_GOAL: Final = 200
 LISTENING: Final = re.compile(rb'"port": ?(\d+)')
@@ -52,6 +54,7 @@ def measure_http(url: str, world: World, first: datetime) -> tuple[dict[str, obj
         and rate >= RATE_GOAL
     )
     more: dict[str, object] = {
+        "http_workers": WORKERS,
         "http_contested_accepted": f"{statuses[201]} of {SLOTS} slots",
         "http_refused": statuses[409],
         "http_5xx": failures,
@@ -140,6 +143,7 @@ def api(url: str) -> Iterator[int]:
                 "YIXIANG_LOG_JSON": "true",
                 "YIXIANG_SECOND_FACTOR_ROLES": "",
                 "YIXIANG_RATE_LIMIT_PER_MINUTE": "0",
+                "YIXIANG_API_WORKERS": str(WORKERS),
             },
             stderr=subprocess.PIPE,
         )
