@@ -1,9 +1,9 @@
 """Carries commands to devices, again and again until their state is the wanted one."""
 
-from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 from threading import Event
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import psycopg
@@ -43,13 +43,17 @@ def write_command(errand: Errand) -> bytes:
     return msgspec.json.encode(command)
 
 
+class Publish(Protocol):
+    def __call__(self, topic: str, payload: bytes, *, expires_s: int | None = None) -> bool: ...
+
+
 class Courier:
     """One round a second, and at once when something new is wanted."""
 
     def __init__(
         self,
         engine: Engine,
-        publish: Callable[[str, bytes], bool],
+        publish: Publish,
         *,
         patience_s: float = PATIENCE_S,
     ) -> None:
@@ -84,7 +88,11 @@ class Courier:
             session.flush()
         for errand in errands:
             self.carried += 1
-            self._publish(topics.command(errand.device_name), write_command(errand))
+            self._publish(
+                topics.command(errand.device_name),
+                write_command(errand),
+                expires_s=ceil((errand.expires_at - read_clock()).total_seconds()),
+            )
             log.info(
                 "command carried",
                 device=errand.device_name,

@@ -64,6 +64,7 @@ FILTERS: Final[dict[Role, list[str]]] = {
     Role.SHARDED: [],
 }
 LOOK_FOR_DEVICES_S: Final = 5
+WINDOW_MAX: Final = 65_535
 
 
 def is_of_shard(name: str, shard: int, shards: int) -> bool:
@@ -77,6 +78,7 @@ class Ingest:
         self._engine = engine
         self._options = options
         self._followed: set[str] = set()
+        self._has_looked = False
         self.inbox = Inbox(messages_max=options.inbox_max)
         self.is_ready = Event()
         wanted = FILTERS[options.role]
@@ -87,6 +89,8 @@ class Ingest:
             filters=wanted,
             unwanted=[one for one in (MEASUREMENTS, SHARED) if one not in wanted],
             on_connected=self._connected,
+            # One batch being written, one arriving.
+            window=min(2 * options.batch_max, WINDOW_MAX),
         )
         self.confirmer = Confirmer(self.receiver.publish, lambda: self.receiver.unsent)
         self.writer = Writer(
@@ -115,6 +119,8 @@ class Ingest:
         self._stop_metrics: Callable[[], None] | None = None
 
     def _connected(self) -> None:
+        if self._options.role is Role.SHARDED and not self._has_looked:
+            return  # we subscribe to nobody yet
         if not self.is_ready.is_set():
             self.is_ready.set()
             log.info("ingest ready")
@@ -131,6 +137,8 @@ class Ingest:
             self._stop_metrics = serve(collector, self._options.metrics_port)
         for thread in self._threads:
             thread.start()
+        if self._options.role is Role.SHARDED:
+            self._follow_devices()
         self.receiver.start()
 
     def watch(self, stop: Event, look_around: Callable[[], None] = lambda: None) -> None:
@@ -181,5 +189,8 @@ class Ingest:
         mine = {
             name for name in names if is_of_shard(name, self._options.shard, self._options.shards)
         }
+        self._has_looked = True
         self.receiver.follow([measurements(name) for name in sorted(mine - self._followed)])
         self._followed |= mine
+        if not mine and self.receiver.is_connected:
+            self._connected()

@@ -52,6 +52,7 @@ class IngestCollector(Collector):
             counter("retries", "Times the database was away.", tally.retries),
             counter("inbox_full", "Times the broker was held up.", self._inbox.times_full),
             counter("confirmed", "Acknowledgements to devices.", self._confirmer.published),
+            counter("refused", "Messages of ours the broker refused.", self._receiver.refused),
             counter("commands", "Commands carried.", self._courier.carried if self._courier else 0),
             gauge("inbox", "Messages waiting to be written.", len(self._inbox)),
             gauge(

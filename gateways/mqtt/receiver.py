@@ -1,38 +1,34 @@
-"""The broker, seen from the server: the only module that knows paho.
+"""The broker, seen from the server.
 
 Its network thread only appends to the inbox. Nothing is acknowledged until the writer
 says that it is committed, and then only on the connection it came by.
 """
 
-import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from time import monotonic
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as paho
-from paho.mqtt import MQTTException
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from typing_extensions import override
 
 from foundation.clock import read_clock
 from foundation.logs import get_log
+from gateways.mqtt.bulk import AT_LEAST_ONCE, BulkClient, Published
 from gateways.mqtt.inbox import Arrived, Inbox
 
 log = get_log("receiver")
 
 KEEPALIVE_S: Final = 30
-READ_BYTES: Final = 256 * 1024
-HEADER_MIN: Final = 2
-LENGTH_BYTES_MAX: Final = 4
 TOPICS_MAX: Final = 100_000
-PUBACK: Final = struct.Struct("!BBH")
-AT_LEAST_ONCE: Final = 1
+SESSION_EXPIRY_S: Final = 7 * 86_400
+"""How long an MQTT 5 broker keeps what we have not taken; 3.1.1 knows no end."""
+IN_FLIGHT_MAX: Final = 1_000
+UNSUPPORTED: Final = "Unsupported protocol version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,123 +55,6 @@ class Broker:
         )
 
 
-Published = tuple[int, bool, bytes, bytes]
-"""Packet id (0 at QoS 0), whether it is retained, topic, payload."""
-Take = Callable[[list[Published]], None]
-
-
-def read_length(data: bytes, position: int) -> tuple[int, int]:
-    """Decode a remaining length; return it and where the packet begins, or zeros if cut off."""
-    length = shift = 0
-    for offset in range(LENGTH_BYTES_MAX):
-        if position + offset >= len(data):
-            return 0, 0
-        byte = data[position + offset]
-        length |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 - the bit that says there is more
-            return length, position + offset + 1
-        shift += 7
-    raise OSError("a length of more than four bytes: this is no MQTT")
-
-
-def read_publish(data: bytes, command: int, start: int, end: int) -> Published:
-    topic_end = start + 2 + (data[start] << 8 | data[start + 1])
-    if command & 0x06:
-        mid = data[topic_end] << 8 | data[topic_end + 1]
-        return mid, bool(command & 1), data[start + 2 : topic_end], data[topic_end + 2 : end]
-    return 0, bool(command & 1), data[start + 2 : topic_end], data[topic_end:end]
-
-
-class BulkClient(paho.Client):
-    """paho, taking PUBLISH packets from the socket's bytes many at a time.
-
-    As it comes it asks the kernel three times for each message and makes five objects of
-    it (2.2, `_packet_read`): 20 µs, against 3 here. All other packets go its own way.
-    """
-
-    def __init__(self, take: Take, *args: Any, **options: Any) -> None:  # noqa: ANN401 - paho's
-        super().__init__(*args, **options)
-        self._take = take
-        self._rest = b""
-
-    @override
-    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Read once, and handle every packet that is whole."""
-        if self._sock is None:
-            return MQTTErrorCode.MQTT_ERR_NO_CONN
-        try:
-            data = self._sock_recv(READ_BYTES)
-        except BlockingIOError:
-            return MQTTErrorCode.MQTT_ERR_SUCCESS
-        except OSError:
-            data = b""
-        if not data:
-            return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
-        with self._msgtime_mutex:
-            self._last_bytes_received = monotonic()
-        return self._handle(self._rest + data if self._rest else data)
-
-    def _handle(self, data: bytes) -> MQTTErrorCode:
-        published: list[Published] = []
-        position, end = 0, len(data)
-        rc = MQTTErrorCode.MQTT_ERR_SUCCESS
-        while end - position >= HEADER_MIN:
-            length, start = data[position + 1], position + 2
-            if length & 0x80:
-                length, start = read_length(data, position + 1)
-                if start == 0:
-                    break  # not all of the length is here
-            after = start + length
-            if after > end:
-                break
-            command = data[position]
-            if command & 0xF0 == paho.PUBLISH:
-                published.append(read_publish(data, command, start, after))
-            else:
-                if published:  # in the order they came: a CONNACK begins a new epoch
-                    self._take(published)
-                    published = []
-                rc = self._handle_other(command, data[start:after])
-                if rc > 0 or self._sock is None:
-                    break
-            position = after
-        self._rest = data[position:]
-        if published:
-            self._take(published)
-        return self._loop_rc_handle(rc) if rc > 0 else MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    def _handle_other(self, command: int, packet: bytes) -> MQTTErrorCode:
-        self._in_packet |= {
-            "command": command,
-            "packet": bytearray(packet),
-            "remaining_length": len(packet),
-            "pos": 0,
-        }
-        try:
-            return self._packet_handle()
-        except MQTTException:
-            return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        finally:
-            self._in_packet |= {"command": 0, "packet": bytearray(), "remaining_length": 0}
-
-    @override
-    def reconnect(self) -> MQTTErrorCode:
-        # Half a packet of the old connection is no beginning of the new one.
-        self._rest = b""
-        return super().reconnect()
-
-    def send_acknowledgements(self, mids: Iterable[int]) -> None:
-        """Queue many PUBACKs as one write."""
-        packets = b"".join([PUBACK.pack(paho.PUBACK, 2, mid) for mid in mids])
-        if packets:
-            self._packet_queue(paho.PUBACK, packets, 0, AT_LEAST_ONCE)
-
-    @property
-    def is_looping(self) -> bool:
-        """Whether the network thread is alive: an exception in a callback ends it silently."""
-        return self._thread is not None and self._thread.is_alive()
-
-
 class Receiver:
     """One persistent session at the broker, feeding one inbox."""
 
@@ -188,6 +67,7 @@ class Receiver:
         filters: Sequence[str],
         unwanted: Sequence[str] = (),
         on_connected: Callable[[], None] = lambda: None,
+        window: int = 4_000,
     ) -> None:
         self._inbox = inbox
         self._filters = [(text, AT_LEAST_ONCE) for text in filters]
@@ -204,25 +84,38 @@ class Receiver:
             self._arrived,
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            clean_session=False,
-            protocol=paho.MQTTv311,
+            protocol=paho.MQTTv5,
             manual_ack=True,
         )
+        self._window = window
         self._client.username_pw_set(broker.username, broker.password)
         if broker.is_tls:
             self._client.tls_set()
-        self._client.max_inflight_messages_set(1000)
+        self._client.max_inflight_messages_set(IN_FLIGHT_MAX)
         self._client.max_queued_messages_set(10_000)
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        # Only now does the broker keep for us what is published.
-        self._client.on_subscribe = lambda *_: self._on_connected()
+        self._client.on_subscribe = self._subscribed
+        self._client.on_publish = self._published
+        self.refused = 0
         self._broker = broker
 
     def start(self) -> None:
-        """Connect, now or when the broker can be reached; then stay connected."""
-        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
+        """Connect, now or when the broker can be reached; then stay connected.
+
+        By MQTT 5, where our window is the broker's to keep; by 3.1.1 where it has no more.
+        """
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.ReceiveMaximum = self._window
+        self._client.connect_async(
+            self._broker.host,
+            self._broker.port,
+            KEEPALIVE_S,
+            clean_start=False,
+            properties=properties,
+        )
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -249,12 +142,21 @@ class Receiver:
                 [message.mid for message in messages if message.mid and message.epoch == epoch]
             )
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Send at QoS 1; say whether paho took it (it keeps it across a reconnect)."""
-        return self._client.publish(topic, payload, qos=AT_LEAST_ONCE).rc in {
-            MQTTErrorCode.MQTT_ERR_SUCCESS,
-            MQTTErrorCode.MQTT_ERR_NO_CONN,
-        }
+    def publish(self, topic: str, payload: bytes, *, expires_s: int | None = None) -> bool:
+        """Send at QoS 1; say whether paho took it (it keeps it across a reconnect).
+
+        After `expires_s` an MQTT 5 broker no longer hands it to a device that was away.
+        """
+        properties = None
+        if expires_s is not None and self._client.speaks_5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho
+            properties.MessageExpiryInterval = max(1, expires_s)
+        sent = self._client.publish(topic, payload, qos=AT_LEAST_ONCE, properties=properties)
+        return sent.rc in {MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN}
+
+    @property
+    def protocol(self) -> str:
+        return "5" if self._client.speaks_5 else "3.1.1"
 
     @property
     def unsent(self) -> int:
@@ -267,11 +169,18 @@ class Receiver:
         _userdata: object,
         _flags: paho.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            log.warning("broker refuses us", reason=str(reason))
+            if self._client.speaks_5 and str(reason) == UNSUPPORTED:
+                log.info("the broker has no MQTT 5; speaking 3.1.1")
+                self._client.fall_back()
+            else:
+                log.warning("broker refuses us", reason=str(reason))
             return
+        # Whoever has more under way than the broker takes is thrown out.
+        taken = getattr(properties, "ReceiveMaximum", IN_FLIGHT_MAX)
+        self._client.limit_in_flight(min(IN_FLIGHT_MAX, taken))
         with self._epoch_lock:
             self._epoch += 1
         self.is_connected = True
@@ -281,9 +190,41 @@ class Receiver:
         # Also in a session that is still there: it brings the retained messages again.
         if self._filters:
             client.subscribe(self._filters)
-        log.info("connected to the broker", host=self._broker.host, port=self._broker.port)
+        log.info(
+            "connected to the broker",
+            host=self._broker.host,
+            port=self._broker.port,
+            mqtt=self.protocol,
+        )
         if not self._filters:
             self._on_connected()
+
+    def _subscribed(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refusals = [str(reason) for reason in reasons if reason.is_failure]
+        if refusals:
+            log.error("the broker refuses a subscription", reasons=refusals)
+            return
+        # Only now does the broker keep for us what is published.
+        self._on_connected()
+
+    def _published(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:  # MQTT 5 says so; before, a broker could only be silent
+            self.refused += 1
+            log.warning("the broker refuses a message of ours", reason=str(reason))
 
     def _disconnected(
         self,

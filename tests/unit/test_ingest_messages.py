@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateways.mqtt.batch import Batch, Sorter, add_readings, reject
+from gateways.mqtt.bulk import read_length, read_publish
 from gateways.mqtt.inbox import Arrived, Inbox
 from gateways.mqtt.messages import SIZE_MAX, Unintelligible, decode, identify, require_time
 from gateways.mqtt.rates import Rates
-from gateways.mqtt.receiver import read_length
 from gateways.mqtt.registry import Registry
 from gateways.mqtt.topics import Kind
 from telemetry.devices.sequences import as_ranges
@@ -160,6 +160,27 @@ def test_length_of_a_packet_may_be_cut_off() -> None:
     assert read_length(b"\x00\x80", 1) == (0, 0)
     with pytest.raises(OSError, match="no MQTT"):
         read_length(b"\x00\xff\xff\xff\xff\x01", 1)
+
+
+@pytest.mark.parametrize(
+    ("properties", "has_properties"),
+    [(b"", False), (b"\x00", True), (b"\x05\x02\x00\x00\x00\x3c", True)],
+)
+def test_publish_is_read_with_and_without_properties(
+    properties: bytes, *, has_properties: bool
+) -> None:
+    packet = b"\x00\x03a/b\x01\x02" + properties + b"{}"
+
+    taken = read_publish(packet, 0x33, 0, len(packet), has_properties=has_properties)
+
+    assert taken == (0x0102, True, b"a/b", b"{}")
+
+
+def test_long_properties_are_passed_over() -> None:
+    words = b"\x26\x00\x01k\x00\xc8" + b"v" * 200
+    packet = b"\x00\x01t" + bytes((len(words) & 0x7F | 0x80, len(words) >> 7)) + words + b"x"
+
+    assert read_publish(packet, 0x30, 0, len(packet), has_properties=True) == (0, False, b"t", b"x")
 
 
 def test_inbox_gives_what_it_took_in_order_and_counts_bytes() -> None:
