@@ -94,6 +94,14 @@ class Databases:
                 sql.Identifier(unfinished), sql.Identifier(template)
             )
         )
+        # TimescaleDB's scheduler would sit in it, and nobody may be in what is cloned.
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(template))
+        )
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            [template],
+        )
 
     def _drop(self, name: str) -> None:
         with psycopg.connect(self.start()["url"], autocommit=True) as admin:

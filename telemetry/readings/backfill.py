@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-from telemetry.readings.service import DAY_MS, GOOD, ensure_partitions, is_partitioned
+from telemetry.readings.service import DAY_MS, GOOD, ensure_partitions
 from telemetry.rollups.service import is_rolled_up_by_us, mark
 
 COLUMNS: Final = ("at", "metric", "value")
@@ -92,8 +92,7 @@ def store_chunk(
         return
     times_ms = [int(at.timestamp() * 1000) for _, at, _ in rows]
     with connection.transaction():
-        if is_partitioned(connection):
-            ensure_partitions(connection, {at // DAY_MS for at in times_ms})
+        ensure_partitions(connection, {at // DAY_MS for at in times_ms})
     with connection.transaction():
         connection.execute(
             "CREATE TEMPORARY TABLE arriving (channel_id bigint, at timestamptz, value float8)"

@@ -102,8 +102,11 @@ def partition_name(day: int) -> str:
 def ensure_partitions(connection: Connection, days: Iterable[int]) -> int:
     """Make the partitions of these days unless they are there; return how many were made.
 
-    In the caller's transaction, which should be short: others wait at the lock.
+    In the caller's transaction, which should be short: others wait at the lock. TimescaleDB
+    makes its own, and then there is nothing to do.
     """
+    if not is_partitioned(connection):
+        return 0
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [PARTITION_LOCK])
     made = 0
     for day in sorted(set(days)):
