@@ -11,7 +11,7 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, SignedIn, allow
 from api.instruments import require_instrument
-from booking.attendance.queries import list_penalties
+from booking.attendance.queries import list_penalties, list_penalties_of
 from booking.attendance.service import appeal, decide_appeal
 from booking.attendance.tables import Penalty
 from booking.policies.service import (
@@ -26,7 +26,7 @@ from booking.policies.tables import Policy
 from directory.audit.service import record
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import EnterpriseId, InstrumentId, PersonId
+from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
 
 router = APIRouter(tags=["policies"])
 
@@ -165,9 +165,13 @@ def put_agreement(body: AgreementBody, caller: Manager, now: Now, transaction: T
 
 class PenaltyView(BaseModel):
     id: UUID
+    person_id: PersonId
+    reservation_id: ReservationId
+    """The last straw."""
     reason_zh: str
     reason_en: str
     state: str
+    """noticed, active, appealed or lifted."""
     starts_at: datetime
     ends_at: datetime
     appeal: str | None
@@ -177,6 +181,8 @@ class PenaltyView(BaseModel):
     def of(cls, penalty: Penalty) -> "PenaltyView":
         return cls(
             id=penalty.id,
+            person_id=penalty.person_id,
+            reservation_id=penalty.reservation_id,
             reason_zh=penalty.reason_zh,
             reason_en=penalty.reason_en,
             state=penalty.state,
@@ -193,8 +199,11 @@ class PenaltyList(BaseModel):
 
 @router.get("/penalties")
 def read_penalties(caller: SignedIn, reading: ReadOnly) -> PenaltyList:
-    """List one's own, with their reasons and what became of an appeal."""
-    found = list_penalties(reading, caller.person_id)
+    """List one's own, or those a manager decides on, with reasons and what became of an appeal."""
+    if caller.has(Role.INSTITUTION_MANAGER) and caller.institution_id is not None:
+        found = list_penalties_of(reading, caller.institution_id)
+    else:
+        found = list_penalties(reading, caller.person_id)
     return PenaltyList(items=[PenaltyView.of(penalty) for penalty in found])
 
 

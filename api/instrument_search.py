@@ -13,6 +13,7 @@ from api.instrument_views import (
     CalendarView,
     InstrumentView,
     SpanView,
+    see_extended,
     see_instruments,
     see_taken,
 )
@@ -112,6 +113,7 @@ def read_many_calendars(
                 to=window.ends_at,
                 taken=see_taken(calendar, caller),
                 free=[SpanView.of(span) for span in calendar.free],
+                extended=see_extended(books[key], window),
             )
             for key, calendar in calendars.items()
         ]

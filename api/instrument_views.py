@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing.charges.rules import Price, Step
 from billing.tariffs.queries import in_force
 from billing.tariffs.tables import Tariff
+from booking.calendars.hours import surcharged_spans
 from booking.instruments.categories import CATEGORIES
 from booking.instruments.live import Live, LiveState, read_live
 from booking.instruments.queries import list_devices, list_instruments
@@ -168,6 +169,23 @@ class TakenView(SpanView):
     reservation_id: ReservationId | None = None
 
 
+class ExtendedView(SpanView):
+    """延时错时: open for so many thousandths of the price more."""
+
+    surcharge_permille: int
+
+
+def see_extended(book: Book, window: Slot) -> list[ExtendedView]:
+    return [
+        ExtendedView(
+            starts_at=max(one.slot.starts_at, window.starts_at),
+            ends_at=min(one.slot.ends_at, window.ends_at),
+            surcharge_permille=one.permille,
+        )
+        for one in surcharged_spans(window, book.timetable)
+    ]
+
+
 class CalendarView(BaseModel):
     instrument_id: InstrumentId
     time_zone: str
@@ -175,6 +193,8 @@ class CalendarView(BaseModel):
     to: datetime
     taken: list[TakenView]
     free: list[SpanView]
+    extended: list[ExtendedView]
+    """Hours that are open for more money."""
 
 
 def see_taken(calendar: Calendar, caller: Caller | None) -> list[TakenView]:

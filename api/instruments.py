@@ -16,6 +16,7 @@ from api.instrument_views import (
     InstrumentView,
     QuoteView,
     SpanView,
+    see_extended,
     see_instruments,
     see_taken,
 )
@@ -145,6 +146,7 @@ def read_instrument_calendar(
         to=window.ends_at,
         taken=see_taken(calendar, caller),
         free=[SpanView.of(span) for span in calendar.free],
+        extended=see_extended(book, window),
     )
 
 

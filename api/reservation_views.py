@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from booking.reservations.states import (
     AT_IT_STATES,
     CHECK_IN_OPENS,
     STANDING_STATES,
+    Mode,
     ReservationState,
 )
 from booking.reservations.surcharges import read_surcharges
@@ -120,7 +123,21 @@ class ReservationView(BaseModel):
     starts_at: datetime
     ends_at: datetime
     state: ReservationState
+    mode: Mode
     purpose: str
+    answers: dict[str, Any]
+    """To the instrument's questions, with the declaration of hazardous materials."""
+    technician_id: PersonId | None
+    """Who of the lab works the instrument, where the client does not."""
+    made_by: PersonId | None
+    """Who reserved it, where that was not its holder."""
+    series_id: UUID | None
+    expires_at: datetime | None
+    """When a hold, or a wait for somebody's yes, is over."""
+    cancelled_as: str | None
+    """free, late or by_lab."""
+    attendance: str | None
+    """normal, late, overtime, early_leave, late+overtime, late+early_leave, or missed."""
     can: CanView
     estimate_fen: int | None
     transitions: list[TransitionView]
@@ -227,7 +244,15 @@ def see_reservations(
                 starts_at=slot.starts_at,
                 ends_at=slot.ends_at,
                 state=ReservationState(one.reservation.state),
+                mode=Mode(one.reservation.mode),
                 purpose=one.reservation.purpose,
+                answers=one.reservation.answers,
+                technician_id=one.reservation.technician_id,
+                made_by=one.reservation.made_by,
+                series_id=one.reservation.series_id,
+                expires_at=one.reservation.expires_at,
+                cancelled_as=one.reservation.cancelled_as,
+                attendance=one.reservation.attendance,
                 can=see_can(one, caller, now),
                 estimate_fen=price_slot(
                     slot, hourly(tariff), read_surcharges(one.reservation)

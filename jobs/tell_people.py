@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.notices.queries import Occasion, list_occasions
+from booking.notices.occasions import Occasion
+from booking.notices.queries import list_occasions
 from booking.notices.service import tell
 from foundation.database import SessionFactory
 from jobs.reconciling import Outcome, reconcile

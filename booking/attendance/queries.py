@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.attendance.tables import Penalty
 from booking.reservations.tables import Reservation
-from foundation.identifiers import PersonId, ReservationId
+from foundation.identifiers import InstitutionId, PersonId, ReservationId
 
 BATCH = 200
 JUDGED_WITHIN = timedelta(days=2)
@@ -33,6 +33,16 @@ def list_breaches(session: Session, *, now: datetime) -> Sequence[ReservationId]
 def list_beginning(session: Session, *, now: datetime) -> Sequence[UUID]:
     return session.scalars(
         select(Penalty.id).where(Penalty.state == "noticed", Penalty.starts_at <= now).limit(BATCH)
+    ).all()
+
+
+def list_penalties_of(session: Session, institution_id: InstitutionId) -> Sequence[Penalty]:
+    """Return an institution's, those that wait for a decision first."""
+    return session.scalars(
+        select(Penalty)
+        .where(Penalty.institution_id == institution_id)
+        .order_by(Penalty.state != "appealed", Penalty.noticed_at.desc())
+        .limit(BATCH)
     ).all()
 
 

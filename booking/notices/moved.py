@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import Instrument
-from booking.notices.queries import Occasion
+from booking.notices.occasions import Occasion
 from booking.notices.rules import Facts, Kind
 from booking.notices.service import tell
 from booking.reservations.tables import Reservation, as_slot

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     INSTRUMENT_FAULTY = "instrument_faulty"
     METERED = "metered"
     PENALTY = "penalty"
+    CALIBRATION_DUE = "calibration_due"
+    """To the manager: soon it cannot be reserved, or only with a waiver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,10 @@ WORDS: dict[Kind, tuple[str, str]] = {
     Kind.METERED: (
         "机时已计量:{zh},{slot}。如有异议请在 {until} 前提出。",
         "Your use was metered: {en}, {slot}. Object by {until} if it is wrong.",
+    ),
+    Kind.CALIBRATION_DUE: (
+        "校准即将到期:{zh},{until} 后的预约将被限制。",
+        "Calibration lapses soon: {en} cannot be had as before after {until}.",
     ),
     Kind.PENALTY: (
         "违约通知:{why}自 {until} 起暂停预约;此前可申诉。",

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from booking.notices.errors import NoticeNotFound
-from booking.notices.queries import Occasion
+from booking.notices.occasions import Occasion
 from booking.notices.rules import write
 from booking.notices.tables import BookingNotice
 from directory.people.service import Caller

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from booking.attendance.tables import Penalty
 from booking.feeds.tables import InstrumentLabel
 from booking.instruments.tables import Instrument
 from booking.reservations.tables import Reservation
@@ -194,6 +195,9 @@ def test_special_day_opens_the_lab_for_more_money_and_the_quote_says_so(
     quoted = alice.post(f"/api/v1/instruments/{instrument_id}/quote", json=day_slot(day)).json()
     made = alice.post(URL, json={**own, **day_slot(day)}, headers=key())
     shown = alice.get(f"/api/v1/instruments/{instrument_id}/opening-hours").json()
+    calendar = alice.get(
+        f"/api/v1/instruments/{instrument_id}/calendar", params={"from": f"{day}T00:00:00+08:00"}
+    ).json()
     forgot = mei.delete("/api/v1/special-days", params={**own, "day": day})
     again = mei.delete("/api/v1/special-days", params={**own, "day": day})
 
@@ -201,6 +205,7 @@ def test_special_day_opens_the_lab_for_more_money_and_the_quote_says_so(
     assert (refused.status_code, refused.json()["code"]) == (422, "policy_refused")
     assert opened.status_code == 204
     assert quoted["amount_fen"] == 60_000
+    assert [one["surcharge_permille"] for one in calendar["extended"]] == [500]
     assert (made.status_code, made.json()["estimate_fen"]) == (201, 60_000)
     assert shown["special_days"] == [
         {"day": day, "opens_s": 28_800, "closes_s": 43_200, "surcharge_permille": 500}
@@ -258,3 +263,44 @@ def test_slot_that_passed_unseen_waits_for_a_technicians_word(
     assert (not_hers.status_code, unsaid.status_code) == (403, 422)
     assert (done.status_code, done.json()["state"]) == (200, "cancelled")
     assert bob.get(URL, params={"unseen": True}).json()["items"] == []
+
+
+def test_manager_sees_the_appeals_they_are_to_decide(
+    signed_in_as: SignedInAs,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instrument_id: InstrumentId,
+) -> None:
+    with session_factory.begin() as session:
+        missed = make.reservation(
+            session,
+            instrument=session.get_one(Instrument, instrument_id),
+            holder=cast.alice,
+            starts_at=hour(-100),
+            state="no_show",
+        )
+        session.add(
+            Penalty(
+                person_id=cast.alice.id,
+                institution_id=cast.institution.id,
+                reservation_id=missed.id,
+                reason_zh="爽约",
+                reason_en="missed",
+                noticed_at=hour(-99),
+                starts_at=hour(-75),
+                ends_at=hour(600),
+            )
+        )
+    alice, mei = signed_in_as(cast.alice), signed_in_as(cast.mei)
+
+    [own] = alice.get("/api/v1/penalties").json()["items"]
+    alice.post(f"/api/v1/penalties/{own['id']}/appeal", json={"text": "门禁故障"})
+    [seen] = mei.get("/api/v1/penalties").json()["items"]
+    decided = mei.post(
+        f"/api/v1/penalties/{own['id']}/decision", json={"is_upheld": False, "decision": "属实"}
+    )
+
+    assert (seen["state"], seen["appeal"]) == ("appealed", "门禁故障")
+    assert seen["person_id"] == str(cast.alice.id)
+    assert (decided.status_code, decided.json()["state"]) == (200, "lifted")
+    assert signed_in_as(cast.dan).get("/api/v1/penalties").json()["items"] == []

@@ -1,6 +1,6 @@
 """What people are told of their reservations: the right person, once, in both languages."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -311,7 +311,7 @@ def test_each_kind_has_words_in_both_languages() -> None:
     )
 
     assert set(WORDS) == set(Kind)
-    assert len(FINDS) == 9
+    assert len(FINDS) == 10
     for kind in Kind:
         zh, en = write(kind, facts)
         assert "{" not in zh + en
@@ -325,3 +325,16 @@ def test_slot_over_midnight_names_both_days() -> None:
     assert write(Kind.REMINDER, facts)[1].startswith(
         "Coming up: 显微镜, 2030-01-07 09:00–2030-01-08 09:00."
     )
+
+
+def test_manager_is_told_of_a_calibration_a_month_and_a_week_before(
+    session: Session, lab: Lab
+) -> None:
+    lab.instrument.calibrated_until = date(2030, 2, 7)
+    session.flush()
+    mei = lab.cast.mei
+
+    assert told(lab, NOW - DAY) == []
+    assert told(lab, NOW + DAY) == [("calibration_due", mei)]
+    assert told(lab, NOW + 24 * DAY) == [("calibration_due", mei), ("calibration_due", mei)]
+    assert told(lab, NOW + 32 * DAY) == [("calibration_due", mei), ("calibration_due", mei)]
