@@ -63,6 +63,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarm-rules/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Storage Rules
+         * @description Watch a store of samples: too warm, too cold, or silent; reserved or not.
+         */
+        post: operations["create_storage_rules_api_v1_alarm_rules_storage_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarm-rules/{rule_id}": {
         parameters: {
             query?: never;
@@ -117,6 +137,50 @@ export interface paths {
          * @description Say that somebody has seen it. The first to say so stays on record.
          */
         post: operations["acknowledge_api_v1_alarms__alarm_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/arrears": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Arrears
+         * @description List what is owed to one's institution, or by one's enterprise.
+         */
+        get: operations["read_arrears_api_v1_arrears_get"];
+        put?: never;
+        /**
+         * Create Arrears
+         * @description Note an overdue bill: no new reservation until it is settled.
+         */
+        post: operations["create_arrears_api_v1_arrears_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/arrears/{arrears_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description Note that it was paid.
+         */
+        post: operations["settle_api_v1_arrears__arrears_id__settle_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1197,7 +1261,7 @@ export interface paths {
         };
         /**
          * Read Instrument
-         * @description Show one instrument.
+         * @description Show one instrument with its full card.
          */
         get: operations["read_instrument_api_v1_instruments__instrument_id__get"];
         put?: never;
@@ -1221,6 +1285,26 @@ export interface paths {
          */
         get: operations["read_instrument_calendar_api_v1_instruments__instrument_id__calendar_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Card
+         * @description Change what stands on an instrument's card.
+         */
+        put: operations["put_card_api_v1_instruments__instrument_id__card_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1303,6 +1387,70 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/opening-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Hours
+         * @description Show when an instrument is open, and which hours cost more.
+         */
+        get: operations["read_hours_api_v1_instruments__instrument_id__opening_hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Photo
+         * @description Put a photograph on the card: PNG or JPEG, at most 2 MB, at most eight.
+         */
+        post: operations["create_photo_api_v1_instruments__instrument_id__photos_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/photos/{photo_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Photo
+         * @description Give a photograph; it never changes, so it may be kept.
+         */
+        get: operations["read_photo_api_v1_instruments__instrument_id__photos__photo_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Photo
+         * @description Take a photograph off the card.
+         */
+        delete: operations["delete_photo_api_v1_instruments__instrument_id__photos__photo_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1765,6 +1913,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notices
+         * @description List what one was told, the latest first; at most a hundred.
+         */
+        get: operations["read_notices_api_v1_notices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read All
+         * @description Mark everything as read.
+         */
+        post: operations["read_all_api_v1_notices_read_all_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{notice_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read One
+         * @description Mark one as read.
+         */
+        post: operations["read_one_api_v1_notices__notice_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/opening-hours": {
         parameters: {
             query?: never;
@@ -1794,7 +2002,7 @@ export interface paths {
         };
         /**
          * Read Penalties
-         * @description List one's own, with their reasons and what became of an appeal.
+         * @description List one's own, or those a manager decides on, with reasons and what became of an appeal.
          */
         get: operations["read_penalties_api_v1_penalties_get"];
         put?: never;
@@ -2075,6 +2283,8 @@ export interface paths {
         /**
          * List Reservations
          * @description List what the caller may see, the latest slot first.
+         *
+         *     `unseen`: slots that are over, neither used nor missed, for a technician to resolve.
          */
         get: operations["list_reservations_api_v1_reservations_get"];
         put?: never;
@@ -2363,6 +2573,26 @@ export interface paths {
          * @description Refuse, with a reason.
          */
         post: operations["reject_reservation_api_v1_reservations__reservation_id__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reservations/{reservation_id}/resolve-unseen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Unseen
+         * @description Say what became of a slot that no device could watch: used, or given back at no cost.
+         */
+        post: operations["resolve_unseen_api_v1_reservations__reservation_id__resolve_unseen_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2733,6 +2963,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/special-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Special Day
+         * @description Let a date have hours of its own: open on a holiday, or shut on a working day.
+         */
+        put: operations["put_special_day_api_v1_special_days_put"];
+        post?: never;
+        /**
+         * Delete Special Day
+         * @description Let a date have the hours of its weekday again.
+         */
+        delete: operations["delete_special_day_api_v1_special_days_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations": {
         parameters: {
             query?: never;
@@ -3002,6 +3256,65 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** ArrearsBody */
+        ArrearsBody: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Enterprise Id
+             * Format: uuid
+             */
+            enterprise_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /** ArrearsList */
+        ArrearsList: {
+            /** Items */
+            items: components["schemas"]["ArrearsView"][];
+        };
+        /** ArrearsView */
+        ArrearsView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Enterprise Id
+             * Format: uuid
+             */
+            enterprise_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Reason */
+            reason: string;
+        };
+        /** Body_create_photo_api_v1_instruments__instrument_id__photos_post */
+        Body_create_photo_api_v1_instruments__instrument_id__photos_post: {
+            /**
+             * Caption En
+             * @default
+             */
+            caption_en: string;
+            /**
+             * Caption Zh
+             * @default
+             */
+            caption_zh: string;
+            /** File */
+            file: string;
+        };
         /** Body_import_instruments_api_v1_instrument_sheet_post */
         Body_import_instruments_api_v1_instrument_sheet_post: {
             /** File */
@@ -3033,6 +3346,8 @@ export interface components {
         };
         /** CalendarView */
         CalendarView: {
+            /** Extended */
+            extended: components["schemas"]["ExtendedView"][];
             /** Free */
             free: components["schemas"]["SpanView"][];
             /**
@@ -3074,6 +3389,71 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * CardBody
+         * @description What is named is written anew; what is not stays as it was.
+         */
+        CardBody: {
+            /** Accessory Of */
+            accessory_of?: string | null;
+            /** Calibrated Until */
+            calibrated_until?: string | null;
+            /** Charging Standard */
+            charging_standard?: string | null;
+            /** Commissioned On */
+            commissioned_on?: string | null;
+            /** Contact */
+            contact?: string | null;
+            /** Customs Supervision */
+            customs_supervision?: string | null;
+            /**
+             * Description En
+             * @default
+             */
+            description_en: string;
+            /**
+             * Description Zh
+             * @default
+             */
+            description_zh: string;
+            /** Discipline */
+            discipline?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Group Code */
+            group_code?: string | null;
+            /** Indicators */
+            indicators?: string | null;
+            /**
+             * Location
+             * @default
+             */
+            location: string;
+            /**
+             * Modes
+             * @default [
+             *       "self_operated"
+             *     ]
+             */
+            modes: ("self_operated" | "assisted" | "entrusted")[];
+            /** Open Rules */
+            open_rules?: string | null;
+            /** Phone */
+            phone?: string | null;
+            /** Region */
+            region?: string | null;
+            /** Service Content */
+            service_content?: string | null;
+            /** Specification */
+            specification?: string | null;
+            /**
+             * Standards
+             * @default []
+             */
+            standards: string[];
+            /** Value Fen */
+            value_fen?: number | null;
         };
         /** CategoryList */
         CategoryList: {
@@ -3339,6 +3719,15 @@ export interface components {
             version: string;
             /** Withdrawn At */
             withdrawn_at: string | null;
+        };
+        /** ContactView */
+        ContactView: {
+            /** Email */
+            email: string | null;
+            /** Name */
+            name: string | null;
+            /** Phone */
+            phone: string | null;
         };
         /** CorrectionBody */
         CorrectionBody: {
@@ -3722,6 +4111,24 @@ export interface components {
             ends_at: string;
         };
         /**
+         * ExtendedView
+         * @description 延时错时: open for so many thousandths of the price more.
+         */
+        ExtendedView: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Surcharge Permille */
+            surcharge_permille: number;
+        };
+        /**
          * Fault
          * @enum {string}
          */
@@ -3815,6 +4222,89 @@ export interface components {
             purpose: string;
             /** Size */
             size: number;
+        };
+        /**
+         * FullInstrumentView
+         * @description All that an openly shared instrument makes known of itself.
+         */
+        FullInstrumentView: {
+            /** Accessories */
+            accessories: components["schemas"]["RelatedView"][];
+            accessory_of: components["schemas"]["RelatedView"] | null;
+            /** Calibrated Until */
+            calibrated_until: string | null;
+            /** Category */
+            category: string;
+            /** Category En */
+            category_en: string;
+            /** Category Zh */
+            category_zh: string;
+            /** Charging Standard */
+            charging_standard: string | null;
+            /** Code */
+            code: string;
+            /** Commissioned On */
+            commissioned_on: string | null;
+            /** Condition */
+            condition: string;
+            contact: components["schemas"]["ContactView"];
+            /** Customs Supervision */
+            customs_supervision: string | null;
+            /** Description En */
+            description_en: string;
+            /** Description Zh */
+            description_zh: string;
+            /** Device Names */
+            device_names: string[];
+            /** Discipline */
+            discipline: string | null;
+            /** Group */
+            group: components["schemas"]["RelatedView"][];
+            /** Group Code */
+            group_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Indicators */
+            indicators: string | null;
+            institution: components["schemas"]["api__instrument_views__InstitutionView"];
+            /** Is Shared */
+            is_shared: boolean;
+            live: components["schemas"]["LiveView"] | null;
+            /** Location */
+            location: string;
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /** Modes */
+            modes: string[];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Next Free At */
+            next_free_at: string | null;
+            /** Open Rules */
+            open_rules: string | null;
+            /** Photos */
+            photos: components["schemas"]["PhotoView"][];
+            policy: components["schemas"]["PolicyView"];
+            price: components["schemas"]["PriceView"] | null;
+            /** Region */
+            region: string | null;
+            /** Service Content */
+            service_content: string | null;
+            /** Specification */
+            specification: string | null;
+            /** Standards */
+            standards: string[];
+            /** Time Zone */
+            time_zone: string;
+            /** Value Fen */
+            value_fen: number | null;
         };
         /** Health */
         Health: {
@@ -3919,6 +4409,8 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /** InstrumentPage */
         InstrumentPage: {
@@ -3936,10 +4428,14 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Location */
+            location: string;
             /** Name En */
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /** InstrumentView */
         InstrumentView: {
@@ -3951,6 +4447,8 @@ export interface components {
             category_zh: string;
             /** Code */
             code: string;
+            /** Condition */
+            condition: string;
             /** Description En */
             description_en: string;
             /** Description Zh */
@@ -3970,6 +4468,8 @@ export interface components {
             maker: string;
             /** Model */
             model: string;
+            /** Modes */
+            modes: string[];
             /** Name En */
             name_en: string;
             /** Name Zh */
@@ -3985,10 +4485,10 @@ export interface components {
          * Kind
          * @enum {string}
          */
-        Kind: "ordinary" | "enterprise" | "institution";
+        "Kind-Input": "ordinary" | "enterprise" | "institution";
         /** KindNeeds */
         KindNeeds: {
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["directory__registrations__rules__Kind"];
             /** Papers */
             papers: components["schemas"]["PaperNeed"][];
         };
@@ -4240,13 +4740,6 @@ export interface components {
             /** Secret */
             secret: string | null;
         };
-        /** NoticeList */
-        NoticeList: {
-            /** First Guessed Year */
-            first_guessed_year: number;
-            /** Items */
-            items: components["schemas"]["NoticeView"][];
-        };
         /**
          * NoticeRequest
          * @description A year's notice as its text says it.
@@ -4267,23 +4760,6 @@ export interface components {
             work: {
                 [key: string]: string;
             };
-            /** Year */
-            year: number;
-        };
-        /** NoticeView */
-        NoticeView: {
-            /**
-             * Imported At
-             * Format: date-time
-             */
-            imported_at: string;
-            /**
-             * Issued On
-             * Format: date
-             */
-            issued_on: string;
-            /** Title */
-            title: string;
             /** Year */
             year: number;
         };
@@ -4419,10 +4895,20 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
             /** Reason En */
             reason_en: string;
             /** Reason Zh */
             reason_zh: string;
+            /**
+             * Reservation Id
+             * Format: uuid
+             */
+            reservation_id: string;
             /**
              * Starts At
              * Format: date-time
@@ -4459,6 +4945,30 @@ export interface components {
             must_set_second_factor: boolean;
             /** Roles */
             roles: components["schemas"]["Role"][];
+        };
+        /** PhotoMade */
+        PhotoMade: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
+        };
+        /** PhotoView */
+        PhotoView: {
+            /** Caption En */
+            caption_en: string;
+            /** Caption Zh */
+            caption_zh: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
         };
         /** PinBody */
         PinBody: {
@@ -4722,7 +5232,7 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["directory__registrations__rules__Kind"];
             /** Organisation */
             organisation: string;
             state: components["schemas"]["directory__registrations__rules__State"];
@@ -4744,6 +5254,11 @@ export interface components {
             steps: components["schemas"]["StepView"][];
             /** Tariff Version */
             tariff_version: number | null;
+        };
+        /** ReadCount */
+        ReadCount: {
+            /** Read */
+            read: number;
         };
         /**
          * Reason
@@ -4848,7 +5363,7 @@ export interface components {
             email_confirmation_id: string;
             /** Identity Number */
             identity_number: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["Kind-Input"];
             /** Login */
             login: string;
             /**
@@ -4894,7 +5409,7 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["directory__registrations__rules__Kind"];
             /** Organisation */
             organisation: string;
             /** Papers */
@@ -4904,6 +5419,20 @@ export interface components {
             state: components["schemas"]["directory__registrations__rules__State"];
             /** Submitted At */
             submitted_at: string | null;
+        };
+        /** RelatedView */
+        RelatedView: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /** RemarkRequest */
         RemarkRequest: {
@@ -5044,7 +5573,15 @@ export interface components {
         ReservationState: "draft" | "held" | "submitted" | "retimed" | "approved" | "reserved" | "checked_in" | "in_use" | "interrupted" | "ended" | "metered" | "disputed" | "confirmed" | "billed" | "rejected" | "expired" | "cancelled" | "no_show";
         /** ReservationView */
         ReservationView: {
+            /** Answers */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** Attendance */
+            attendance: string | null;
             can: components["schemas"]["CanView"];
+            /** Cancelled As */
+            cancelled_as: string | null;
             charge: components["schemas"]["ChargeRef"] | null;
             /**
              * Ends At
@@ -5054,6 +5591,8 @@ export interface components {
             enterprise: components["schemas"]["PayerView"];
             /** Estimate Fen */
             estimate_fen: number | null;
+            /** Expires At */
+            expires_at: string | null;
             holder: components["schemas"]["HolderView"];
             /**
              * Id
@@ -5062,14 +5601,21 @@ export interface components {
             id: string;
             instrument: components["schemas"]["InstrumentRef"];
             interlock: components["schemas"]["api__reservation_views__InterlockView"] | null;
+            /** Made By */
+            made_by: string | null;
+            mode: components["schemas"]["Mode"];
             /** Purpose */
             purpose: string;
+            /** Series Id */
+            series_id: string | null;
             /**
              * Starts At
              * Format: date-time
              */
             starts_at: string;
             state: components["schemas"]["ReservationState"];
+            /** Technician Id */
+            technician_id: string | null;
             /** Transitions */
             transitions: components["schemas"]["TransitionView"][];
             usage: components["schemas"]["UsageView"] | null;
@@ -5145,7 +5691,7 @@ export interface components {
             id: string;
             /** Identity Number */
             identity_number: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["directory__registrations__rules__Kind"];
             /** Organisation */
             organisation: string;
             /** Papers */
@@ -5461,6 +6007,55 @@ export interface components {
              */
             starts_at: string;
         };
+        /**
+         * SpecialDayBody
+         * @description One date's own hours; none: shut all day.
+         */
+        SpecialDayBody: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Instrument Id */
+            instrument_id?: string | null;
+            /**
+             * Items
+             * @default []
+             */
+            items: components["schemas"]["SpecialWindowBody"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** SpecialWindowBody */
+        SpecialWindowBody: {
+            /** Closes S */
+            closes_s: number;
+            /** Opens S */
+            opens_s: number;
+            /**
+             * Surcharge Permille
+             * @default 0
+             */
+            surcharge_permille: number;
+        };
+        /** SpecialWindowView */
+        SpecialWindowView: {
+            /** Closes S */
+            closes_s: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Opens S */
+            opens_s: number | null;
+            /** Surcharge Permille */
+            surcharge_permille: number;
+        };
         /** StaffList */
         StaffList: {
             /** Items */
@@ -5607,6 +6202,33 @@ export interface components {
             value: string;
         };
         /**
+         * StorageBody
+         * @description Where samples are kept: its range, how long it may be outside, and how long silent.
+         */
+        StorageBody: {
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /**
+             * For S
+             * @default 600
+             */
+            for_s: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Metric */
+            metric: string;
+            /**
+             * Silent S
+             * @default 900
+             */
+            silent_s: number;
+        };
+        /**
          * TakenView
          * @description Time that is not free. Whose it is, nobody is told but its holder.
          */
@@ -5660,6 +6282,18 @@ export interface components {
             terms: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * TimetableView
+         * @description When an instrument is open, by the lab's clock; no hours at all: day and night.
+         */
+        TimetableView: {
+            /** Hours */
+            hours: components["schemas"]["WindowView"][];
+            /** Special Days */
+            special_days: components["schemas"]["SpecialWindowView"][];
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * TogetherBody
@@ -5756,6 +6390,13 @@ export interface components {
          * @enum {string}
          */
         Unit: "hours" | "days" | "working_days" | "months" | "years";
+        /** UnseenBody */
+        UnseenBody: {
+            /** Reason */
+            reason: string;
+            /** Was Used */
+            was_used: boolean;
+        };
         /**
          * Urgency
          * @description How near a due date is; what it is escalated by.
@@ -5767,6 +6408,8 @@ export interface components {
             buckets: components["schemas"]["BucketsView"];
             /** Coverage Percent */
             coverage_percent: number;
+            /** Doubts */
+            doubts: string[];
             /**
              * Ended At
              * Format: date-time
@@ -5777,6 +6420,15 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Labour S */
+            labour_s: number;
+            /** Late Evidence At */
+            late_evidence_at: string | null;
+            /**
+             * Metered At
+             * Format: date-time
+             */
+            metered_at: string;
             /** Metered Ms */
             metered_ms: number;
             /**
@@ -5903,6 +6555,19 @@ export interface components {
             /** Weekday */
             weekday: number;
         };
+        /** WindowView */
+        WindowView: {
+            /** Closes S */
+            closes_s: number;
+            /** Is Extended */
+            is_extended: boolean;
+            /** Opens S */
+            opens_s: number;
+            /** Surcharge Permille */
+            surcharge_permille: number;
+            /** Weekday */
+            weekday: number;
+        };
         /** WithdrawalRequest */
         WithdrawalRequest: {
             purpose: components["schemas"]["Purpose"];
@@ -5972,6 +6637,33 @@ export interface components {
             /** Name Zh */
             name_zh: string;
         };
+        /** NoticeList */
+        api__notices__NoticeList: {
+            /** Items */
+            items: components["schemas"]["api__notices__NoticeView"][];
+        };
+        /** NoticeView */
+        api__notices__NoticeView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["booking__notices__rules__Kind"];
+            /** Read At */
+            read_at: string | null;
+            /** Reservation Id */
+            reservation_id: string | null;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
         /**
          * InterlockView
          * @description What the interlock should be in, and what it last said.
@@ -5995,11 +6687,45 @@ export interface components {
             /** Settled */
             settled: number;
         };
+        /** NoticeList */
+        api__workdays__NoticeList: {
+            /** First Guessed Year */
+            first_guessed_year: number;
+            /** Items */
+            items: components["schemas"]["api__workdays__NoticeView"][];
+        };
+        /** NoticeView */
+        api__workdays__NoticeView: {
+            /**
+             * Imported At
+             * Format: date-time
+             */
+            imported_at: string;
+            /**
+             * Issued On
+             * Format: date
+             */
+            issued_on: string;
+            /** Title */
+            title: string;
+            /** Year */
+            year: number;
+        };
+        /**
+         * Kind
+         * @enum {string}
+         */
+        booking__notices__rules__Kind: "approved" | "rejected" | "retimed" | "moved" | "cancelled_by_lab" | "expired" | "no_show" | "reminder" | "slot_freed" | "next_in_line" | "overtime" | "overtime_before_yours" | "instrument_faulty" | "metered" | "penalty" | "calibration_due";
         /**
          * State
          * @enum {string}
          */
         directory__institutions__rules__State: "applying" | "active" | "suspended" | "exited";
+        /**
+         * Kind
+         * @enum {string}
+         */
+        directory__registrations__rules__Kind: "ordinary" | "enterprise" | "institution";
         /**
          * State
          * @enum {string}
@@ -6472,6 +7198,100 @@ export interface operations {
             };
         };
     };
+    create_storage_rules_api_v1_alarm_rules_storage_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StorageBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     delete_rule_api_v1_alarm_rules__rule_id__delete: {
         parameters: {
             query?: never;
@@ -6674,6 +7494,282 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_arrears_api_v1_arrears_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrearsList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_arrears_api_v1_arrears_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArrearsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrearsView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settle_api_v1_arrears__arrears_id__settle_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                arrears_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrearsView"];
                 };
             };
             /** @description not signed in */
@@ -12272,7 +13368,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InstrumentView"];
+                    "application/json": components["schemas"]["FullInstrumentView"];
                 };
             };
             /** @description not signed in */
@@ -12369,6 +13465,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CalendarView"];
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_card_api_v1_instruments__instrument_id__card_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {
@@ -12739,6 +13929,379 @@ export interface operations {
                 content: {
                     "image/svg+xml": unknown;
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_hours_api_v1_instruments__instrument_id__opening_hours_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimetableView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_photo_api_v1_instruments__instrument_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_create_photo_api_v1_instruments__instrument_id__photos_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoMade"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_photo_api_v1_instruments__instrument_id__photos__photo_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_photo_api_v1_instruments__instrument_id__photos__photo_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {
@@ -15108,6 +16671,280 @@ export interface operations {
             };
         };
     };
+    read_notices_api_v1_notices_get: {
+        parameters: {
+            query?: {
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notices__NoticeList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_all_api_v1_notices_read_all_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadCount"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_one_api_v1_notices__notice_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notices__NoticeView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     put_hours_api_v1_opening_hours_put: {
         parameters: {
             query?: never;
@@ -16511,6 +18348,7 @@ export interface operations {
                 mine?: boolean;
                 instrument_id?: string | null;
                 state?: components["schemas"]["ReservationState"][] | null;
+                unseen?: boolean;
                 cursor?: string | null;
                 limit?: number;
             };
@@ -17933,6 +19771,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NeedsReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    resolve_unseen_api_v1_reservations__reservation_id__resolve_unseen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnseenBody"];
             };
         };
         responses: {
@@ -19799,6 +21733,189 @@ export interface operations {
             };
         };
     };
+    put_special_day_api_v1_special_days_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecialDayBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_special_day_api_v1_special_days_delete: {
+        parameters: {
+            query: {
+                day: string;
+                instrument_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_stations_api_v1_stations_get: {
         parameters: {
             query?: never;
@@ -20743,7 +22860,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeList"];
+                    "application/json": components["schemas"]["api__workdays__NoticeList"];
                 };
             };
             /** @description not signed in */
