@@ -31,6 +31,9 @@ def run(
     if settings.api_workers > 1:
         open_key_ring(settings)  # a secret that is made once is made before we are several
     listener = socket.create_server((settings.api_host, settings.api_port), backlog=512)
+    # What it accepts inherits this. asyncio would set it, but not on a socket that leaves its
+    # protocol open, and an answer's body then waits 40 ms for the acknowledgement of its head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     get_log("api").info("listening", port=listener.getsockname()[1], workers=settings.api_workers)
     config = uvicorn.Config(
         "cli.api:make_app",
