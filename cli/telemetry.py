@@ -11,25 +11,45 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("import")
 def import_file(
     device: Annotated[str, typer.Argument(help="The device's name on the wire.")],
-    file: Annotated[Path, typer.Argument(help="CSV with the columns at, metric and value.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Parquet with the columns at, metric and value.")
+    ],
 ) -> None:
     """Bring readings in by COPY; what is there already stays as it is."""
+    from contextlib import ExitStack
+    from functools import partial
+
     import psycopg
 
     from foundation.clock import read_clock
     from foundation.settings import Settings
-    from telemetry.readings.backfill import FileRefused, import_readings
+    from telemetry.readings.backfill import (
+        FileRefused,
+        ParquetMissing,
+        import_readings,
+        read_csv,
+        read_parquet,
+    )
 
     url = Settings.read().database_url.get_secret_value()
-    with psycopg.connect(url) as connection, file.open(encoding="utf-8-sig", newline="") as lines:
+    with ExitStack() as stack:
+        connection = stack.enter_context(psycopg.connect(url))
         row = connection.execute("SELECT id FROM devices WHERE name = %s", [device]).fetchone()
         if row is None:
             typer.echo(f"no device {device!r} / 没有设备 {device!r}", err=True)
             raise typer.Exit(2)
+        if file.suffix.lower() in {".parquet", ".pq"}:
+            lines = partial(read_parquet, file)
+        else:
+            text = stack.enter_context(file.open(encoding="utf-8-sig", newline=""))
+            lines = partial(read_csv, text)
         try:
             done = import_readings(connection, row[0], lines, now=read_clock())
         except FileRefused as refused:
-            typer.echo(f"{file}: {refused}", err=True)
+            typer.echo(f"{file}: nothing was stored / 未导入任何数据\n{refused}", err=True)
+            raise typer.Exit(2) from None
+        except ParquetMissing as missing:
+            typer.echo(str(missing), err=True)
             raise typer.Exit(2) from None
     print(f"{done.lines} readings: {done.stored} new, {done.duplicates} there already.")
 
