@@ -46,6 +46,7 @@ INSTITUTION = InstitutionId(uuid5(NAMES, "institution"))
 ENTERPRISE = EnterpriseId(uuid5(NAMES, "enterprise"))
 NEIGHBOUR = EnterpriseId(uuid5(NAMES, "neighbour"))
 ZONE = ZoneInfo("Asia/Shanghai")
+REGION = "320281"
 PRICES_SINCE = datetime(2025, 1, 1, tzinfo=ZONE)
 BUSY_DAYS = 5
 
@@ -58,8 +59,11 @@ def plant(session: Session, *, now: datetime) -> int:
         plant_person(session, account.login, account.display_name, account.role, now=now)
     neighbour = plant_person(session, "renjia", "任佳 Ren", Role.MEMBER, now=now, of=NEIGHBOUR)
     with CATALOGUE.open("rb") as file:
-        entries = tomllib.load(file)["instrument"]
-    added = sum(plant_instrument(session, entry, now=now) for entry in entries)
+        catalogue = tomllib.load(file)
+    added = sum(
+        plant_instrument(session, entry, catalogue["card"], now=now)
+        for entry in catalogue["instrument"]
+    )
     if added:
         plant_busy_days(session, neighbour, now=now)
     return added
@@ -124,7 +128,21 @@ def plant_person(
     return caller_of(person)
 
 
-def plant_instrument(session: Session, entry: dict[str, Any], *, now: datetime) -> bool:
+def card_of(entry: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """Put together what stands on an instrument's card beside its names."""
+    shared = {key: value for key, value in common.items() if isinstance(value, str)}
+    return {
+        **shared,
+        "standards": entry["standards"],
+        "discipline": common["discipline"].get(entry["category"], ""),
+        "charging_standard": f"{entry['per_hour_fen'] / 100:g} 元/小时,"
+        f"按 {entry['billed_step_min']} 分钟计,至少 {entry['billed_min_min']} 分钟",
+    }
+
+
+def plant_instrument(
+    session: Session, entry: dict[str, Any], common: dict[str, Any], *, now: datetime
+) -> bool:
     """Plant one instrument with its device and price; False where it is there."""
     instrument_id = InstrumentId(uuid5(NAMES, f"instrument {entry['code']}"))
     if session.get(Instrument, instrument_id) is not None:
@@ -137,7 +155,8 @@ def plant_instrument(session: Session, entry: dict[str, Any], *, now: datetime) 
             **{key: entry[key] for key in ("code", "name_zh", "name_en", "model", "maker")},
             **{key: entry[key] for key in ("category", "location")},
             **{key: entry[key] for key in ("description_zh", "description_en")},
-            details={"standards": entry["standards"]},
+            details=card_of(entry, common),
+            region=REGION,
             grid_s=60 * entry.get("grid_min", 30),
             length_min_s=60 * entry["length_min_min"],
             length_max_s=3600 * entry["length_max_h"],
