@@ -19,7 +19,7 @@ from directory.roles.rules import Role
 from foundation.identifiers import InstitutionId, RunId
 from telemetry.devices.errors import DeviceNotFound, SpanRefused
 from telemetry.devices.now import PHASES, DeviceNow, read_devices
-from telemetry.devices.queries import presence_between
+from telemetry.devices.queries import list_boots, presence_between
 from telemetry.readings.queries import find_channel, read_phases, read_series, write_csv
 from telemetry.runs.queries import runs_between
 
@@ -74,6 +74,29 @@ class RunView(BaseModel):
 class RunPage(BaseModel):
     items: list[RunView]
     next_cursor: None = None
+
+
+class GapView(BaseModel):
+    """Messages that did not arrive: still missing, filled in later, or given up."""
+
+    first: int
+    last: int
+    noticed_at: datetime
+    filled_at: datetime | None
+    given_up_at: datetime | None
+
+
+class BootView(BaseModel):
+    boot: str
+    firmware: str
+    since: datetime
+    clock_offset_ms: int | None
+    """How far the device's clock is behind ours; less than nothing: ahead."""
+    gaps: list[GapView]
+
+
+class BootPage(BaseModel):
+    items: list[BootView]
 
 
 class StateSpan(BaseModel):
@@ -206,6 +229,33 @@ def list_runs(name: str, caller: Watcher, reading: ReadOnly, since: Since, until
                 doubts=[str(doubt) for doubt in run.doubts],
             )
             for run in runs_between(reading, device.id, since, until)
+        ]
+    )
+
+
+@router.get("/{name}/boots")
+def read_boots(name: str, caller: Watcher, reading: ReadOnly) -> BootPage:
+    """List the last twenty times a device came up: its clock, and what is missing."""
+    device = find_device(reading, caller, name)
+    return BootPage(
+        items=[
+            BootView(
+                boot=one.boot,
+                firmware=one.firmware,
+                since=one.since,
+                clock_offset_ms=one.clock_offset_ms,
+                gaps=[
+                    GapView(
+                        first=gap.first_missing,
+                        last=gap.last_missing,
+                        noticed_at=gap.noticed_at,
+                        filled_at=gap.filled_at,
+                        given_up_at=gap.given_up_at,
+                    )
+                    for gap in one.gaps
+                ],
+            )
+            for one in list_boots(reading, device.id)
         ]
     )
 

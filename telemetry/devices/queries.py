@@ -1,6 +1,7 @@
 """Questions about devices: how each is now, and when it was there."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -8,7 +9,14 @@ from sqlalchemy.orm import Session
 
 from foundation.identifiers import DeviceId, InstitutionId
 from telemetry.devices.rules import Change, Presence, presence
-from telemetry.devices.tables import Device, DeviceState, GatewayState, PresenceChange
+from telemetry.devices.tables import (
+    Birth,
+    Device,
+    DeviceState,
+    GatewayState,
+    PresenceChange,
+    SequenceGap,
+)
 
 
 def are_online(session: Session, device_ids: Iterable[DeviceId]) -> dict[DeviceId, bool]:
@@ -51,6 +59,35 @@ def changes_of(session: Session, name: str, since: datetime, until: datetime) ->
         .order_by(PresenceChange.at, PresenceChange.id)
     ).all()
     return [Change(at, is_online) for at, is_online in [*before, *within]]
+
+
+@dataclass(frozen=True, slots=True)
+class BootSeen:
+    """One time a device was up: its clock against ours, and which of its messages are missing."""
+
+    boot: str
+    firmware: str
+    since: datetime
+    clock_offset_ms: int | None
+    gaps: tuple[SequenceGap, ...]
+
+
+def list_boots(session: Session, device_id: DeviceId, *, limit: int = 20) -> list[BootSeen]:
+    """List a device's boots, the newest first, with every gap there ever was."""
+    births = session.scalars(
+        select(Birth).where(Birth.device_id == device_id).order_by(Birth.at.desc()).limit(limit)
+    ).all()
+    gaps: dict[str, list[SequenceGap]] = {birth.boot: [] for birth in births}
+    for gap in session.scalars(
+        select(SequenceGap)
+        .where(SequenceGap.device_id == device_id, SequenceGap.boot.in_(gaps))
+        .order_by(SequenceGap.boot, SequenceGap.first_missing)
+    ):
+        gaps[gap.boot].append(gap)
+    return [
+        BootSeen(one.boot, one.firmware, one.at, one.clock_offset_ms, tuple(gaps[one.boot]))
+        for one in births
+    ]
 
 
 def list_names(session: Session, institution_id: InstitutionId) -> list[str]:

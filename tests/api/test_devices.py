@@ -1,6 +1,7 @@
 """Routes on devices, alarms and the quarantine: what they show, and to whom."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,10 +14,12 @@ from api.devices import DevicePage
 from telemetry.alarms.service import raise_alarm
 from telemetry.credentials.rules import is_password
 from telemetry.credentials.service import list_accounts
+from telemetry.devices.sequences import account, declare_lost, note_gaps
 from telemetry.devices.service import (
     KnownDevice,
     MetricDeclared,
     StateReport,
+    note_offsets,
     store_birth,
     store_gateway_state,
     store_state,
@@ -105,6 +108,37 @@ def test_wall_of_devices_says_of_each_what_its_own_page_says(
     assert wall.items == own
     assert [last.value for last in wall.items[0].last] == [None, 2.0]
     assert wall.items[0].phase == "run"
+
+
+def test_device_shows_what_is_missing_and_how_its_clock_goes(
+    signed_in_as: SignedInAs, cast: Cast, raw: psycopg.Connection, device: Device
+) -> None:
+    boot = (device.name, "b1")
+    bob = signed_in_as(cast.bob)
+
+    def boots() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = bob.get("/api/v1/devices/hplc-9/boots").json()["items"]
+        return items
+
+    note_offsets(raw, {(device.id, "b1"): 740})
+    note_offsets(raw, {(device.id, "b1"): 310})
+    note_offsets(raw, {(device.id, "b1"): 900})
+    account(raw, {boot: [1, 2, 5, 6, 9]}, now=NOW)
+    assert note_gaps(raw, [boot], now=NOW) == 2
+    assert bob.get("/api/v1/devices/hplc-9").json()["gaps"] == 2
+    (before,) = boots()
+    account(raw, {boot: [3, 4]}, now=NOW)
+    declare_lost(raw, boot, 7, 8)
+    assert note_gaps(raw, [boot], now=NOW) == 0
+    (after,) = boots()
+
+    assert (before["boot"], before["clock_offset_ms"]) == ("b1", 310)
+    told = [(gap["first"], gap["last"], gap["filled_at"]) for gap in before["gaps"]]
+    assert told == [(3, 4, None), (7, 8, None)]
+    filled, lost = after["gaps"]
+    assert filled["filled_at"] is not None
+    assert (lost["filled_at"], lost["given_up_at"] is not None) == (None, True)
+    assert bob.get("/api/v1/devices/hplc-9").json()["gaps"] == 0
 
 
 @pytest.mark.usefixtures("device")
