@@ -24,7 +24,12 @@ def run(
         int, typer.Option(min=0, max=32, help="Processes of their own for measurements.")
     ] = 0,
     metrics_port: Annotated[
-        int, typer.Option(min=-1, max=65_535, help="Where Prometheus may ask; -1: nowhere.")
+        int,
+        typer.Option(
+            min=-1,
+            max=65_000,
+            help="Where Prometheus may ask (workers: at the ports behind it); -1: nowhere.",
+        ),
     ] = -1,
     role: Annotated[Role, typer.Option(hidden=True)] = Role.WHOLE,
     shard: Annotated[int, typer.Option(hidden=True)] = 0,
@@ -60,6 +65,7 @@ def run(
             client_id=client_id,
             count=workers,
             arguments=[f"--batch={batch}", f"--linger-ms={linger_ms}"],
+            metrics_port=metrics_port + 1 if metrics_port > 0 else None,
         )
     ingest = Ingest(
         engine,

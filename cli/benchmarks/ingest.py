@@ -10,7 +10,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
@@ -71,14 +72,19 @@ def run(
     *,
     messages: Annotated[int, typer.Option(min=1_000, help="How many a round.")] = 200_000,
     batch: Annotated[int, typer.Option(min=1, max=200, help="Values a message.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, max=8, help="Processes for measurements.")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, max=8, help="Processes for measurements; 0: one, two for a batch."),
+    ] = 0,
     commit: Annotated[int, typer.Option(min=1, max=20_000, help="Messages a commit.")] = 2_000,
     latency: Annotated[bool, typer.Option(help="Also measure at 10,000 a second.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Measure messages a second from publish to commit."""
     with ExitStack() as stack:
-        bench = Bench(stack, batch=batch, workers=workers, commit=commit)
+        # One value a message keeps the broker busiest; ten keep whoever decodes and stores them.
+        crew = workers or (2 if batch > 1 else 1)
+        bench = Bench(stack, batch=batch, workers=crew, commit=commit)
         figures = bench.measure(messages, with_latency=latency and batch == 1)
     report(figures, as_json=as_json)
 
@@ -241,12 +247,15 @@ class Bench:
                 payload(self._next_seq(device), time.time_ns() // 1_000_000, number // DEVICES, 1),
             )
 
-        before = lag_counts(self._metrics_port)
+        # Behind the ordered consumer's port answer the workers, who take the measurements.
+        first = self._metrics_port
+        ports = range(first + 1, first + 1 + self._workers) if self._workers > 1 else [first]
+        before = lag_counts(ports)
         with Publisher(self._load, "bench-latency") as publisher:
             publisher.publish_at(LATENCY_RATE, make, count=count, wait=PAUSE.wait)
         wait_until(lambda: self._accounted() >= expected)
-        after = lag_counts(self._metrics_port)
-        counts = {edge: after[edge] - before.get(edge, 0) for edge in after}
+        after = lag_counts(ports)
+        counts = {edge: after[edge] - before[edge] for edge in after}
         self._p99_ms = quantile_ms(counts, 0.99)
         return {"p50_ms_at_10k": quantile_ms(counts, 0.5), "p99_ms_at_10k": self._p99_ms}
 
@@ -366,20 +375,22 @@ def wait_until(
         PAUSE.wait(every_s)
 
 
-def lag_counts(port: int) -> dict[float, float]:
-    """Ask the ingest process how many readings were committed within how long."""
-    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
-    counts = {}
-    for line in answer.text.splitlines():
-        found = re.fullmatch(r'yixiang_ingest_lag_seconds_bucket\{le="([^"]+)"\} (.+)', line)
-        if found:
-            counts[float(found[1])] = float(found[2])
+def lag_counts(ports: Iterable[int]) -> Counter[float]:
+    """Ask the ingest processes how many readings were committed within how long."""
+    counts: Counter[float] = Counter()
+    for port in ports:
+        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+        for line in answer.text.splitlines():
+            found = re.fullmatch(r'yixiang_ingest_lag_seconds_bucket\{le="([^"]+)"\} (.+)', line)
+            if found:
+                counts[float(found[1])] += int(float(found[2]))
     return counts
 
 
-def quantile_ms(counts: dict[float, float], share: float) -> float:
+def quantile_ms(counts: Mapping[float, float], share: float) -> float:
     """Return the edge below which this share lies: the figure is at most that."""
     total = counts[float("inf")]
+    assert total, "nothing was counted"
     edge = next(edge for edge in sorted(counts) if counts[edge] >= share * total)
     return edge * 1000
 

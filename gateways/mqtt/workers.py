@@ -67,11 +67,19 @@ class Workers:
     """Keeps as many workers running as were asked for."""
 
     def __init__(
-        self, broker: Broker, *, client_id: str, count: int, arguments: Sequence[str]
+        self,
+        broker: Broker,
+        *,
+        client_id: str,
+        count: int,
+        arguments: Sequence[str],
+        metrics_port: int | None = None,
     ) -> None:
+        """Take where Prometheus may ask the first of them; the others answer next to it."""
         self._role = Role.SHARED if shares(broker) else Role.SHARDED
         self._names = [f"{client_id}-m{number}" for number in range(count)]
         self._arguments = list(arguments)
+        self._metrics_port = metrics_port
         self._children: list[subprocess.Popen[bytes]] = []
         forget_sessions(
             broker, [f"{client_id}-m{number}" for number in range(count, count + STALE_MAX)]
@@ -82,6 +90,7 @@ class Workers:
         self._children = [self._start(number) for number in range(len(self._names))]
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
+        port = -1 if self._metrics_port is None else self._metrics_port + number
         return subprocess.Popen(  # noqa: S603 - our own program
             [
                 sys.executable,
@@ -93,6 +102,7 @@ class Workers:
                 f"--role={self._role}",
                 f"--shard={number}",
                 f"--shards={len(self._names)}",
+                f"--metrics-port={port}",
                 f"--parent={os.getpid()}",
             ],
             cwd=Path(__file__).resolve().parent.parent.parent,
