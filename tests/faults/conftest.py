@@ -106,6 +106,10 @@ class Database:
         assert row is not None
         return int(str(row[0]).split()[0])
 
+    @property
+    def is_up(self) -> bool:
+        return self._process is not None and self._process.is_running
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.stop()
