@@ -24,6 +24,7 @@ from foundation.errors import Problem
 from foundation.identifiers import InstrumentId, ReservationId
 
 PURPOSE_LENGTH_MAX = 500
+ASKED_ONCE = frozenset({"in_the_past", "too_little_notice", "too_far_ahead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def find_all_problems(
     now: datetime,
     instead_of: ReservationId | None = None,
     is_begun: bool = False,
+    is_again: bool = False,
     known: Standing | None = None,
 ) -> list[Problem]:
     """Return everything against the request: slot, hours, instrument, person, answers.
@@ -53,12 +55,15 @@ def find_all_problems(
     `instead_of`: a reservation that this one takes the place of; it counts no more.
     `is_begun`: the use runs already: its start is no longer asked about, nor whether the
     institution takes new orders, for what is under way goes on.
+    `is_again`: it was asked before, and kept its notice and horizon then.
     `known`: what was read already of who is asking.
     """
     wish, zone = request.wish, book.zone
     problems = find_problems(wish, book.policy, now)
     if is_begun:
         problems = [one for one in problems if one.field != "starts_at"]
+    if is_again:
+        problems = [one for one in problems if one.code not in ASKED_ONCE]
     problems += find_text_problems(request.purpose)
     problems += find_answer_problems(request.answers, book.terms)
     problems += find_mode_problems(book, request.mode)

@@ -127,8 +127,9 @@ def hand_over(
         book,
         request_of(reservation),
         asker,
-        now=reservation.created_at,  # its notice was kept then
+        now=now,
         instead_of=reservation.id,
+        is_again=True,
     )
     former = reservation.holder_id
     reservation.holder_id = asker.person_id

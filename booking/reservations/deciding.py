@@ -50,7 +50,7 @@ def approve(
     _require_in_time(reservation, now)
     if reservation.mode == Mode.ASSISTED and reservation.technician_id is None:
         raise TechnicianNeeded
-    _ask_again(session, book, reservation)
+    _ask_again(session, book, reservation, now=now)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -118,12 +118,18 @@ def retime(
 def accept_time(
     session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
 ) -> Reservation:
-    """Say yes to the time the manager offers."""
+    """Say yes to the time the manager offers.
+
+    Raises:
+        OfferOver: when it was too long ago.
+        SlotRefused: when something speaks against it by now.
+    """
     reservation = load_for_client(session, reservation_id, by)
     book = _lock_and_read(session, reservation)
     if reservation.state != S.RETIMED:
         raise WrongState(reservation.state)
     _require_in_time(reservation, now)
+    _ask_again(session, book, reservation, now=now)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -169,15 +175,16 @@ def _require_in_time(reservation: Reservation, now: datetime) -> None:
         raise OfferOver
 
 
-def _ask_again(session: Session, book: Book, reservation: Reservation) -> None:
+def _ask_again(session: Session, book: Book, reservation: Reservation, *, now: datetime) -> None:
     """Things may have changed since it was submitted; its notice was kept then."""
     require_sound(
         session,
         book,
         request_of(reservation),
         Asker(reservation.holder_id, reservation.enterprise_id),
-        now=reservation.created_at,
+        now=now,
         instead_of=reservation.id,
+        is_again=True,
     )
 
 

@@ -99,6 +99,7 @@ def require_sound(
     now: datetime,
     instead_of: ReservationId | None = None,
     is_begun: bool = False,
+    is_again: bool = False,
     known: Standing | None = None,
 ) -> None:
     """Ask everything.
@@ -114,6 +115,7 @@ def require_sound(
         now=now,
         instead_of=instead_of,
         is_begun=is_begun,
+        is_again=is_again,
         known=known,
     )
     if problems:

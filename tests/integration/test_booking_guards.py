@@ -23,11 +23,12 @@ from booking.policies.tables import Agreement, Qualification
 from booking.reservations.attending import check_in
 from booking.reservations.changing import extend, reschedule
 from booking.reservations.clockwork import mark_missed
-from booking.reservations.deciding import approve
+from booking.reservations.deciding import accept_time, approve, retime
 from booking.reservations.errors import NotAColleague, SlotRefused, SlotTaken
 from booking.reservations.rules import Wish
 from booking.reservations.series import Repeat, reserve_series, reserve_together
 from booking.reservations.service import confirm, reserve
+from booking.reservations.tables import Reservation
 from booking.waitlists.service import join, offer_next
 from directory.institutions.tables import InstitutionQualification
 from directory.people.errors import NotAllowed
@@ -478,3 +479,33 @@ def test_arrears_with_one_institution_are_nothing_to_another(session: Session, l
     lab.instrument = elsewhere
 
     assert lab.reserve().state == "reserved"
+
+
+def approve_it(lab: Lab, asked: Reservation) -> None:
+    approve(lab.session, asked.id, by=lab.caller("mei"), now=NOW + HOUR)
+
+
+def accept_it(lab: Lab, asked: Reservation) -> None:
+    accept_time(lab.session, asked.id, by=lab.caller("alice"), now=NOW + HOUR)
+
+
+@pytest.mark.parametrize("way", [approve_it, accept_it], ids=["approved", "accepted"])
+def test_ban_that_began_since_it_was_submitted_keeps_it_from_being_confirmed(
+    session: Session, lab: Lab, way: Callable[[Lab, Reservation], None]
+) -> None:
+    lab.says(needs_approval=True, notice_min_s=2 * 86_400 - 1800)
+    asked = lab.reserve(2 * DAY)
+    if way is accept_it:
+        other = Wish(NOW + 2 * DAY, NOW + 2 * DAY + HOUR)
+        retime(session, asked.id, other, by=lab.caller("mei"), reason="", now=NOW)
+    ban(lab)
+    session.scalars(select(Penalty)).one().starts_at = NOW + HOUR / 2
+    session.flush()
+
+    with pytest.raises(SlotRefused) as refusal:
+        way(lab, asked)
+    assert [one.code for one in refusal.value.problems] == ["banned"]
+
+    lift(lab)
+    way(lab, asked)  # its notice was kept when it was submitted
+    assert asked.state == "reserved"
