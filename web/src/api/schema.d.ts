@@ -576,6 +576,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{name}/boots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Boots
+         * @description List the last twenty times a device came up: its clock, and what is missing.
+         */
+        get: operations["read_boots_api_v1_devices__name__boots_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{name}/claims": {
         parameters: {
             query?: never;
@@ -3330,6 +3350,27 @@ export interface components {
              */
             purpose: "registration" | "institution" | "name_change" | "qualification" | "other";
         };
+        /** BootPage */
+        BootPage: {
+            /** Items */
+            items: components["schemas"]["BootView"][];
+        };
+        /** BootView */
+        BootView: {
+            /** Boot */
+            boot: string;
+            /** Clock Offset Ms */
+            clock_offset_ms: number | null;
+            /** Firmware */
+            firmware: string;
+            /** Gaps */
+            gaps: components["schemas"]["GapView"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
         /** BucketsView */
         BucketsView: {
             /** Cool Down Ms */
@@ -4305,6 +4346,25 @@ export interface components {
             time_zone: string;
             /** Value Fen */
             value_fen: number | null;
+        };
+        /**
+         * GapView
+         * @description Messages that did not arrive: still missing, filled in later, or given up.
+         */
+        GapView: {
+            /** Filled At */
+            filled_at: string | null;
+            /** First */
+            first: number;
+            /** Given Up At */
+            given_up_at: string | null;
+            /** Last */
+            last: number;
+            /**
+             * Noticed At
+             * Format: date-time
+             */
+            noticed_at: string;
         };
         /** Health */
         Health: {
@@ -9819,6 +9879,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_boots_api_v1_devices__name__boots_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BootPage"];
                 };
             };
             /** @description not signed in */
