@@ -29,10 +29,13 @@ from tests.servers import BrokerUnderTest
 
 pytestmark = pytest.mark.committed
 
-# One day takes a few seconds; all seven with YIXIANG_ALL_TRACES set.
-MEASURED_DAYS = ["dryer_gaps"]
-if os.environ.get("YIXIANG_ALL_TRACES"):
-    MEASURED_DAYS += ["washer", "dishwasher", "dryer", "microwave", "freezer", "printer"]
+MEASURED_DAYS = [
+    "dryer_gaps",
+    *(
+        pytest.param(name, marks=pytest.mark.full)
+        for name in ("washer", "dishwasher", "dryer", "microwave", "freezer", "printer")
+    ),
+]
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data" / "traces"
 TRACES = Path(os.environ.get("YIXIANG_TRACES", BESIDE))
 
