@@ -31,7 +31,8 @@ TIMES_OF = text(
     f"""
 SELECT t.instrument_id, t.id, t.holder_id, lower(t.during) AS starts_at, upper(t.during) AS ends_at,
     lower(t.blocked) AS blocked_from, upper(t.blocked) AS blocked_to
-FROM unnest(CAST(:ids AS uuid[])) AS wanted (id) JOIN instrument_times t ON t.instrument_id = wanted.id
+FROM unnest(CAST(:ids AS uuid[])) AS wanted (id)
+JOIN instrument_times t ON t.instrument_id = wanted.id
 WHERE t.state IN ({quoted(HOLDING_STATES)}) AND (t.expires_at IS NULL OR t.expires_at > :now)
 AND t.blocked && tstzrange(:starts_at, :ends_at)
 ORDER BY starts_at
