@@ -98,7 +98,13 @@ def list_free(
         )
     ).all()
     books = load_books(session, ids)
-    return [key for key in ids if is_open_throughout(books[key], wanted, now=now)]
+    # Most instruments of an institution share their rules: each set of them is asked once.
+    is_open: dict[tuple[int, int], bool] = {}
+    for book in books.values():
+        rules = (id(book.policy), id(book.timetable))
+        if rules not in is_open:
+            is_open[rules] = is_open_throughout(book, wanted, now=now)
+    return [key for key in ids if is_open[id(books[key].policy), id(books[key].timetable)]]
 
 
 def is_open_throughout(book: Book, wanted: Slot, *, now: datetime) -> bool:
