@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from booking.reservations.states import ReservationState
 from foundation.database import SessionFactory
 from foundation.identifiers import DeviceId
 from jobs.reconciling import Outcome, reconcile
@@ -15,6 +16,10 @@ from telemetry.alarms.service import clear_alarm, raise_alarm
 CODE = "RUN_WITHOUT_RESERVATION"
 GRACE = timedelta(minutes=2)
 """Warming up begins before people look at clocks."""
+
+S = ReservationState
+NOBODYS = sorted({S.DRAFT, S.HELD, S.SUBMITTED, S.RETIMED, S.REJECTED, S.EXPIRED, S.CANCELLED})
+"""Reservations in whose time the instrument was nobody's: not given yet, or never."""
 
 # A run is somebody's if it names the command that unlocked the device for a reservation, or
 # if it touches a reservation of its instrument. Judged by the device's own times.
@@ -27,7 +32,7 @@ UNRESERVED = text(
         SELECT FROM reservation_leases AS lease WHERE CAST(lease.command_id AS text) = run.lease)
       AND NOT EXISTS (
         SELECT FROM reservations AS held
-        WHERE held.instrument_id = link.instrument_id AND held.state NOT IN ('cancelled')
+        WHERE held.instrument_id = link.instrument_id AND held.state <> ALL (:nobodys)
           AND held.blocked && tstzrange(run.started_at, run.last_at, '[]'))
     """
 )
@@ -46,7 +51,9 @@ def run(sessions: SessionFactory, now: datetime) -> Outcome:
     """Ensures that a run nobody has reserved is an alarm while it lasts."""
     raised = reconcile(
         sessions,
-        lambda session: session.execute(UNRESERVED, {"before": now - GRACE}).all(),
+        lambda session: session.execute(
+            UNRESERVED, {"before": now - GRACE, "nobodys": NOBODYS}
+        ).all(),
         lambda session, row: note_unreserved(session, row[0], row[1], row[2], now=now),
     )
     cleared = reconcile(
