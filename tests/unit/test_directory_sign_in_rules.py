@@ -133,6 +133,19 @@ def test_owner_is_not_locked_out_by_who_guesses() -> None:
         guess(throttle, address="elsewhere", mark=throttle.mark_of("bob"))
 
 
+def test_several_processes_together_admit_no_more_guesses_than_one() -> None:
+    processes = [Throttle(processes=2), Throttle(processes=2)]
+    admitted = 0
+    for number in range(4 * GUESSES_MAX):
+        try:
+            guess(processes[number % 2], address=str(number))
+        except TooManySignIns:
+            continue
+        admitted += 1
+
+    assert admitted == GUESSES_MAX
+
+
 def test_success_forgives_what_came_before() -> None:
     throttle = Throttle()
     for _ in range(3):
