@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import document
+from directory.people.errors import SignInBusy
+from directory.people.passwords import is_busy
 from foundation.errors import DomainError, Forbidden, Refused
 
 BODY_BYTES_MAX = 1024 * 1024
+SIGN_IN_PATH = "/api/v1/sign-in"
 UPLOAD_PATH = "/api/v1/files"
 UPLOAD_BYTES_MAX = 11 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -70,6 +73,9 @@ class Shell:
         await self._app(scope, limit_body(receive, bytes_max(scope)), send_safely)
 
     def _refuse(self, scope: Scope, headers: Headers) -> DomainError | None:
+        if scope["path"] == SIGN_IN_PATH and is_busy():
+            # Before anything is read or asked: a flood may cost no more than this.
+            return SignInBusy()
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > bytes_max(scope):
             return BodyTooLarge()
