@@ -94,7 +94,7 @@ def verify_audit(
     found = verify(
         reading,
         state.settings.audit_anchors_path,
-        key=state.keys.ring.index_key("audit anchors"),
+        keys=state.keys.ring.index_keys("audit anchors"),
         now=now,
     )
     return VerificationView(

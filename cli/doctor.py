@@ -74,10 +74,10 @@ def examine_audit(settings: Settings) -> list[Finding]:
     engine = make_engine(
         settings.database_url.get_secret_value(), application_name="yixiang doctor"
     )
-    key = open_key_ring(settings).index_key("audit anchors")
+    keys = open_key_ring(settings).index_keys("audit anchors")
     try:
         with make_session_factory(engine).begin() as session:
-            found = verify(session, settings.audit_anchors_path, key=key, now=read_clock())
+            found = verify(session, settings.audit_anchors_path, keys=keys, now=read_clock())
     except DBAPIError as error:
         return [Finding(Verdict.BROKEN, "audit", f"cannot be read: {error.orig}")]
     finally:

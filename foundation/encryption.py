@@ -153,9 +153,9 @@ class KeyRing:
         """Whether the value needs no re-sealing: current key, current suite."""
         return sealed[1:HEADER_BYTES] == bytes((SUITE_BYTE[self.suite],)) + self.current.id
 
-    def index_key(self, purpose: str) -> bytes:
-        """Return a key for marks of one purpose; changes with the current secret."""
-        return derive(self.current.index_key, purpose)
+    def index_keys(self, purpose: str) -> list[bytes]:
+        """Return keys for marks of one purpose: the current secret's, which marks, comes first."""
+        return [derive(key.index_key, purpose) for key in self._keys.values()]
 
     def blind_index(self, value: str, purpose: str) -> bytes:
         """Return what to store beside a sealed value, so that it can be found by equality."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from directory.privacy.vault import Vault
+from directory.registrations.service import index_identities
 from foundation.database import SessionFactory
 from foundation.encryption import open_key_ring
 from foundation.settings import Settings
@@ -16,7 +17,10 @@ def run(sessions: SessionFactory, now: datetime) -> Outcome:  # noqa: ARG001 - j
     outcome = Outcome()
     while True:
         with sessions() as session, session.begin():
-            done = Vault(session, ring).rewrap() + rewrap_secrets(session, ring)
+            vault = Vault(session, ring)
+            subjects = vault.rewrap()
+            index_identities(vault, subjects)
+            done = len(subjects) + rewrap_secrets(session, ring)
         if not done:
             return outcome
         outcome.found += done

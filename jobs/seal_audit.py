@@ -18,6 +18,6 @@ def run(sessions: SessionFactory, now: datetime) -> Outcome:
         head = read_head(session)
     # Only what is committed is anchored: a head that was rolled back would accuse nobody.
     settings = Settings.read()
-    key = open_key_ring(settings).index_key("audit anchors")
-    write_anchor(settings.audit_anchors_path, head, key=key, now=now)
+    keys = open_key_ring(settings).index_keys("audit anchors")
+    write_anchor(settings.audit_anchors_path, head, keys=keys, now=now)
     return outcome

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,8 @@ FIRST = b"\0" * 32
 """What the first entry is linked to."""
 LATE_MAX = timedelta(minutes=10)
 """No transaction lasts this long: an entry dated further before the last seal was slipped in."""
+ANCHOR_PARTS = 3
+"""Time, position and hash; the mark over them follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +132,23 @@ def anchor_line(anchor: Anchor, at: datetime, key: bytes) -> str:
     return f"{text} {_mark(text, key)}\n"
 
 
-def read_anchors(lines: Iterable[str], key: bytes) -> tuple[dict[int, bytes], int]:
-    """Return the anchors by position, and how many lines are not ours."""
-    anchors, forged = {}, 0
+def read_anchors(lines: Iterable[str], keys: Sequence[bytes]) -> tuple[dict[int, bytes], int]:
+    """Return the anchors by position, and how many lines nobody can vouch for.
+
+    A line under a key that is no longer known is fine where another says the same.
+    """
+    anchors: dict[int, bytes] = {}
+    unknown: list[list[str]] = []
     for line in lines:
         text, _, mark = line.rstrip("\n").rpartition(" ")
         parts = text.split(" ")
-        if len(parts) != 3 or not hmac.compare_digest(mark, _mark(text, key)):  # noqa: PLR2004
-            forged += 1
-            continue
-        anchors[int(parts[1])] = bytes.fromhex(parts[2])
-    return anchors, forged
+        is_ours = any(hmac.compare_digest(mark, _mark(text, key)) for key in keys)
+        if len(parts) == ANCHOR_PARTS and is_ours:
+            anchors[int(parts[1])] = bytes.fromhex(parts[2])
+        else:
+            unknown.append(parts)
+    told = {(str(position), hash_.hex()) for position, hash_ in anchors.items()}
+    return anchors, sum(tuple(parts[1:]) not in told for parts in unknown)
 
 
 def _mark(text: str, key: bytes) -> str:

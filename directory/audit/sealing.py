@@ -1,7 +1,7 @@
 """Links new audit entries to the chain, keeps its head outside the database, and checks both."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,15 +73,24 @@ def read_head(session: Session) -> Anchor:
     return Anchor(row.position, row.hash) if row else Anchor(0, FIRST)
 
 
-def write_anchor(path: Path, head: Anchor, *, key: bytes, now: datetime) -> bool:
-    """Append the head to the file unless it is there; True if something was written."""
-    anchors, _ = read_anchors(_lines(path), key)
-    if head.position == 0 or anchors.get(head.position) == head.hash:
+def write_anchor(path: Path, head: Anchor, *, keys: Sequence[bytes], now: datetime) -> bool:
+    """Append the head to the file unless it is there; True if something was written.
+
+    Under the first key. What only the others vouch for is written again under it, so that
+    they may be forgotten.
+    """
+    lines = list(_lines(path))
+    anchors, _ = read_anchors(lines, keys)
+    if head.position:
+        anchors[head.position] = head.hash
+    current, _ = read_anchors(lines, keys[:1])
+    missing = [Anchor(*it) for it in sorted(anchors.items()) if current.get(it[0]) != it[1]]
+    if not missing:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(anchor_line(head, now, key))
+        file.writelines(anchor_line(anchor, now, keys[0]) for anchor in missing)
         file.flush()
         os.fsync(descriptor)
     return True
@@ -101,9 +110,9 @@ class Verified:
         return self.finding is None and not self.forged_anchors
 
 
-def verify(session: Session, path: Path, *, key: bytes, now: datetime) -> Verified:
+def verify(session: Session, path: Path, *, keys: Sequence[bytes], now: datetime) -> Verified:
     """Check every link and anchor; constant memory, some 100,000 links a second."""
-    anchors, forged = read_anchors(_lines(path), key)
+    anchors, forged = read_anchors(_lines(path), keys)
     with closing(_walk(session)) as chain:
         finding = find_fault(chain, anchors)
     finding = finding or _find_unsealed(session, now)

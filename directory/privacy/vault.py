@@ -84,11 +84,11 @@ class Vault:
         )
         return shredded is not None
 
-    def rewrap(self) -> int:
-        """Seal one batch of data keys anew under the current key, and return how many.
+    def rewrap(self) -> list[UUID]:
+        """Seal one batch of data keys anew under the current key, and return whose.
 
         The data itself is untouched, so a change of the deployment's secret takes seconds
-        and hinders nobody. Zero: the former secret may go.
+        and hinders nobody. None left: the former secret may go.
         """
         query = select(SubjectKey).where(SubjectKey.sealed.is_not(None))
         prefix = bytes((1, SUITE_BYTE[self.ring.suite])) + self.ring.current.id
@@ -103,7 +103,7 @@ class Vault:
             place = _place(row.subject_id)
             row.sealed = self.ring.seal(self.ring.open(row.sealed, place), place)
         self.session.flush()
-        return len(rows)
+        return [row.subject_id for row in rows]
 
     def _data_key(self, subject: UUID) -> bytes | None:
         row = self.session.execute(

@@ -1,6 +1,6 @@
 """Verbs on registrations. The caller owns the transaction; nothing here commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -113,6 +113,18 @@ def apply(
     session.flush()
     _record(session, "registration.apply", person.id, registration, now)
     return registration
+
+
+def index_identities(vault: Vault, person_ids: Sequence[UUID]) -> None:
+    """Make these people's identities findable by the current key, and no longer by former ones."""
+    query = select(PersonIdentity).where(PersonIdentity.person_id.in_(person_ids))
+    for identity in vault.session.scalars(query):
+        number, phone, email = (
+            open_field(vault, identity, column) for column in ("identity_number", "phone", "email")
+        )
+        identity.identity_index = vault.ring.blind_index(number, "identity_number")
+        identity.phone_index = vault.ring.blind_index(phone, "phone")
+        identity.email_index = vault.ring.blind_index(email, "email")
 
 
 def seal_identity(vault: Vault, person: Person, application: Application, now: datetime) -> None:

@@ -129,8 +129,8 @@ def test_keys_are_sealed_anew_in_batches_while_everything_opens(session: Session
     during = Vault(session, KeyRing.of(NEW, OLD))
 
     assert all(during.open(it, subject=s, place=place) == PHONE for s, it in sealed.items())
-    assert during.rewrap() == 5
-    assert during.rewrap() == 0
+    assert set(during.rewrap()) == set(subjects)
+    assert during.rewrap() == []
 
     after = Vault(session, KeyRing.of(NEW))
     assert all(after.open(it, subject=s, place=place) == PHONE for s, it in sealed.items())

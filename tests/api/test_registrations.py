@@ -1,5 +1,7 @@
 """Registration from the first code to the review's answer, and what nobody may see of it."""
 
+import json
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -7,12 +9,17 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
+from structlog.testing import capture_logs
 
 from directory.audit.tables import AuditEntry
 from directory.enterprises.service import name_on
 from directory.enterprises.tables import Enterprise
 from directory.people.tables import Person
+from directory.privacy.vault import Vault
+from directory.registrations.service import index_identities
+from directory.registrations.tables import Registration
 from directory.roles.rules import Role
+from foundation.encryption import KeyRing
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.api.registering import (
@@ -222,9 +229,63 @@ def test_canary_stands_in_no_table_in_the_clear(
         for table in tables
     }
 
+    assert len(tables) > 50
     secrets = [CANARY, PHONE, EMAIL, *(it.encode().hex() for it in (CANARY, PHONE, EMAIL))]
     assert [table for table, dump in dumps.items() if any(it in dump for it in secrets)] == []
     assert "小李" in dumps["people"]
+
+
+def test_canary_stands_in_no_error_and_no_log(
+    app: FastAPI, outside: Outside, stranger: TestClient
+) -> None:
+    body = application(outside, stranger)
+
+    with capture_logs() as events:
+        answers = provoke(app, stranger, body)
+
+    said = [answer.text for answer in answers] + [str(event) for event in events]
+    said += ["".join(format_exception(e)) for it in events if (e := it.get("exc_info"))]
+    assert {answer.status_code for answer in answers} == {401, 404, 422, 500}
+    assert len(events) >= 3
+    assert [text for text in said if CANARY in text] == []
+
+
+def provoke(app: FastAPI, stranger: TestClient, body: dict[str, Any]) -> list[Any]:
+    """Say what may not be repeated wherever it does not belong."""
+    whole = json.dumps(body)
+    assert CANARY in whole
+    answers = [
+        stranger.post("/api/v1/registrations", json=body | {"credit_code": CANARY}),
+        stranger.post("/api/v1/registrations", json=body | {"kind": CANARY}),
+        stranger.post("/api/v1/registrations", content=whole[:-1]),
+        stranger.post("/api/v1/registrations", content=whole, headers={"Content-Type": "text/xml"}),
+        stranger.post("/api/v1/sign-in", json={"login": CANARY, "password": CANARY}),
+        stranger.get(f"/api/v1/registrations/{CANARY}"),
+    ]
+    # A fault of the program's own must not tell either.
+    app.state.keys = None
+    return [*answers, stranger.post("/api/v1/registrations", json=body)]
+
+
+def test_identity_is_found_by_whatever_secret_is_current(
+    app: FastAPI, outside: Outside, stranger: TestClient, session: Session
+) -> None:
+    register(app, outside, stranger)
+    former = app.state.settings.secret_key.get_secret_value()
+    new = "another secret for tests, long and mixed enough"
+    kinds = session.scalars(select(Registration.kind)).all()
+
+    def finds(ring: KeyRing) -> bool:
+        indexes = ring.blind_indexes(CANARY, "identity_number")
+        query = text("SELECT is_identity_registered(:indexes, :kind)")
+        return bool(session.scalar(query, {"indexes": indexes, "kind": kinds[0]}))
+
+    assert (finds(KeyRing.of(new, former)), finds(KeyRing.of(new))) == (True, False)
+    vault = Vault(session, KeyRing.of(new, former))
+    index_identities(vault, vault.rewrap())
+
+    assert (finds(KeyRing.of(new, former)), finds(KeyRing.of(new))) == (True, True)
+    assert not finds(KeyRing.of(former))
 
 
 def test_nobody_reviews_their_own_application(

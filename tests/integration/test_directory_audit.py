@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.audit.queries import Search, search
-from directory.audit.rules import Fault, link
+from directory.audit.rules import Anchor, Fault, anchor_line, link
 from directory.audit.sealing import (
     Verified,
     act_of,
@@ -53,15 +53,32 @@ def first_id(session: Session, anchors: Path) -> int:
         for number in range(3):
             act(session, round_number * 3 + number, at=at)
         assert seal_new(session, now=at) == 3
-        assert write_anchor(anchors, read_head(session), key=KEY, now=at)
+        assert write_anchor(anchors, read_head(session), keys=[KEY], now=at)
     for table in ("audit_entries", "audit_seals"):
         # Whoever owns the tables can do this; the chain is for when somebody did.
         session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER only_grows"))
     return min(entry.id for entry in search(session, Search(), older_than=None, limit=50))
 
 
+def test_anchors_outlive_the_key_they_were_written_under(
+    session: Session, first_id: int, anchors: Path
+) -> None:
+    new = b"the key that follows it, in a test"
+    assert first_id
+    assert verify(session, anchors, keys=[new], now=NOW).forged_anchors == 3
+
+    assert write_anchor(anchors, read_head(session), keys=[new, KEY], now=NOW)
+
+    for keys in ([new, KEY], [new]):
+        assert verify(session, anchors, keys=keys, now=NOW) == Verified(9, 3, 0, None)
+    assert not write_anchor(anchors, read_head(session), keys=[new], now=NOW)
+    with anchors.open("a", encoding="ascii") as file:
+        file.write(anchor_line(Anchor(9, b"0" * 32), NOW, KEY))
+    assert verify(session, anchors, keys=[new], now=NOW).forged_anchors == 1
+
+
 def check(session: Session, anchors: Path, *, now: datetime = NOW) -> Verified:
-    return verify(session, anchors, key=KEY, now=now)
+    return verify(session, anchors, keys=[KEY], now=now)
 
 
 def test_untouched_chain_is_sound(session: Session, first_id: int, anchors: Path) -> None:
@@ -70,7 +87,7 @@ def test_untouched_chain_is_sound(session: Session, first_id: int, anchors: Path
     assert first_id
     assert found == Verified(sealed=9, anchors=3, forged_anchors=0, finding=None)
     assert seal_new(session, now=NOW) == 0
-    assert not write_anchor(anchors, read_head(session), key=KEY, now=NOW)
+    assert not write_anchor(anchors, read_head(session), keys=[KEY], now=NOW)
 
 
 def edit(session: Session, first: int) -> None:
