@@ -1,9 +1,11 @@
 """What the fault tests share: a lab whose parts may be broken, and the report of what held."""
 
+import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -32,28 +34,40 @@ class Row:
 
 
 Note = Callable[[Row], None]
-ROWS = pytest.StashKey[list[Row]]()
 
 
 @pytest.fixture
-def note(request: pytest.FixtureRequest) -> Note:
-    """Put a row into the report of this run: `build/faults.json` and `.md`."""
+def note(request: pytest.FixtureRequest) -> Iterator[Note]:
+    """Put a row into the report of this run: `faults.json` and `.md` in the folder of reports.
+
+    A test that ends without its row has one that says so.
+    """
+    written: list[Row] = []
 
     def write(row: Row) -> None:
-        REPORT.parent.mkdir(parents=True, exist_ok=True)
-        rows: dict[str, object] = {}
-        if REPORT.exists():
-            rows = json.loads(REPORT.read_text(encoding="utf-8"))
-        rows[row.fault] = asdict(row)
-        REPORT.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
-        lines = ["| Fault | Trials | Lost | Doubled | Result |", "|---|---|---|---|---|"]
-        for one in rows.values():
-            assert isinstance(one, dict)
-            lines.append("| " + " | ".join(str(value) for value in one.values()) + " |")
-        REPORT.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        written.append(row)
+        add_to_report(row)
 
-    assert request.node is not None
-    return write
+    yield write
+    if not written:
+        add_to_report(Row(request.node.name, 0, 0, 0, "NOT SHOWN: the test ended before its count"))
+
+
+def add_to_report(row: Row) -> None:
+    """Add to what this run has written; an older run's report is begun anew."""
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process {os.getpid()}"
+    with REPORT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
+        if kept.get("run") != run:
+            kept = {"run": run, "began_at": datetime.now(UTC).isoformat(), "rows": []}
+        kept["rows"].append(asdict(row))
+        REPORT.write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
+        lines = ["| Fault | Trials | Lost | Doubled | Result |", "|---|---|---|---|---|"]
+        lines += ["| " + " | ".join(str(it) for it in one.values()) + " |" for one in kept["rows"]]
+        text = "\n".join([f"Faults tried, {kept['began_at']}", "", *lines, ""])
+        REPORT.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
