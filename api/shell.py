@@ -9,11 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import document
 from directory.people.errors import SignInBusy
-from directory.people.passwords import is_busy
 from foundation.errors import DomainError, Forbidden, Refused
 
 BODY_BYTES_MAX = 1024 * 1024
 SIGN_IN_PATH = "/api/v1/sign-in"
+# Refused before anything is read or asked, so that a flood costs others next to nothing.
+SIGN_INS_MAX = 2
 UPLOAD_PATH = "/api/v1/files"
 UPLOAD_BYTES_MAX = 11 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,6 +49,7 @@ class Shell:
         self._app = app
         self._is_https = is_https
         self._public_origin = public_origin.rstrip("/")
+        self._sign_ins = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,11 +72,15 @@ class Shell:
             answer = document(refusal, Request(scope), status=status)
             await answer(scope, receive, send_safely)
             return
-        await self._app(scope, limit_body(receive, bytes_max(scope)), send_safely)
+        is_sign_in = scope["path"] == SIGN_IN_PATH
+        self._sign_ins += is_sign_in
+        try:
+            await self._app(scope, limit_body(receive, bytes_max(scope)), send_safely)
+        finally:
+            self._sign_ins -= is_sign_in
 
     def _refuse(self, scope: Scope, headers: Headers) -> DomainError | None:
-        if scope["path"] == SIGN_IN_PATH and is_busy():
-            # Before anything is read or asked: a flood may cost no more than this.
+        if scope["path"] == SIGN_IN_PATH and self._sign_ins >= SIGN_INS_MAX:
             return SignInBusy()
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > bytes_max(scope):

@@ -84,13 +84,15 @@ def ask_steadily(port: int, cookies: list[str], seconds: int) -> list[float]:
     latencies_ms: list[float] = []
     clock = threading.Event()
 
-    def work(cookie: str) -> None:
+    began_s = time.perf_counter()
+
+    def work(number: int) -> None:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         every_s = EVERY_S * len(cookies)
-        due_s = time.perf_counter()
+        due_s = began_s + EVERY_S * number
         for _ in range(int(seconds / every_s)):
             clock.wait(max(0.0, due_s - time.perf_counter()))
-            connection.request("GET", ASKED, headers={"Cookie": cookie})
+            connection.request("GET", ASKED, headers={"Cookie": cookies[number]})
             answer = connection.getresponse()
             answer.read()
             if answer.status != 200:  # noqa: PLR2004 - all is well
@@ -99,7 +101,7 @@ def ask_steadily(port: int, cookies: list[str], seconds: int) -> list[float]:
             due_s += every_s
         connection.close()
 
-    threads = [threading.Thread(target=work, args=(cookie,)) for cookie in cookies]
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(cookies))]
     for thread in threads:
         thread.start()
     for thread in threads:

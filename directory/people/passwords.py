@@ -46,14 +46,6 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def is_busy() -> bool:
-    """Whether another password would be refused unread."""
-    if not WAITING.acquire(blocking=False):
-        return True
-    WAITING.release()
-    return False
-
-
 def is_password(password: str, password_hash: str | None) -> bool:
     """Tell whether the password is the one that was hashed.
 

@@ -1,12 +1,15 @@
 """Signing in and out, and what every answer carries."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.types import Message, Receive, Scope, Send
 
+from api.shell import SIGN_IN_PATH, SIGN_INS_MAX, Shell
 from directory.people.tables import Person, SignIn
 from tests import make
 from tests.api.conftest import SignedInAs
@@ -101,6 +104,35 @@ def test_many_wrong_passwords_are_stopped_before_hashing(stranger: TestClient) -
 
     assert answers[:10] == [401] * 10
     assert answers[30] == 429
+
+
+def test_flood_is_refused_before_anything_is_read() -> None:
+    async def run() -> list[int]:
+        may_end = asyncio.Event()
+        statuses: list[int] = []
+
+        async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await may_end.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        async def receive() -> Message:
+            raise AssertionError("the body was read")
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        shell = Shell(slow, is_https=False, public_origin="")
+        scope = {"type": "http", "method": "POST", "path": SIGN_IN_PATH, "headers": []}
+        first = [asyncio.create_task(shell({**scope}, receive, send)) for _ in range(SIGN_INS_MAX)]
+        await asyncio.wait(first, timeout=0)
+        await shell({**scope}, receive, send)
+        may_end.set()
+        await asyncio.gather(*first)
+        await shell({**scope}, receive, send)
+        return statuses
+
+    assert asyncio.run(run()) == [503] + [200] * (SIGN_INS_MAX + 1)
 
 
 def test_client_is_not_told_of_success_before_the_commit(
