@@ -17,9 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help="run the tests marked `long` at their full length"
     )
-    parser.addoption(
-        "--full", action="store_true", help="run the tests marked `full` too"
-    )
+    parser.addoption("--full", action="store_true", help="run the tests marked `full` too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

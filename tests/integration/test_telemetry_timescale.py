@@ -45,9 +45,7 @@ class Store:
     def __init__(self, engine: Engine, raw: psycopg.Connection) -> None:
         self.sessions, self.raw = make_session_factory(engine), raw
         with self.sessions.begin() as session:
-            self.device_id = make.device(
-                session, institution=make.institution(session)
-            ).id
+            self.device_id = make.device(session, institution=make.institution(session)).id
         keys = store_birth(
             raw,
             self.device_id,
