@@ -1,5 +1,8 @@
 """What stands around every request: an id, limits, same-origin writes, safe headers."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import structlog
@@ -13,8 +16,10 @@ from foundation.errors import DomainError, Forbidden, Refused
 
 BODY_BYTES_MAX = 1024 * 1024
 SIGN_IN_PATH = "/api/v1/sign-in"
-# Refused before anything is read or asked, so that a flood costs others next to nothing.
 SIGN_INS_MAX = 2
+# Waiting costs neither thread nor connection. Whoever comes beyond is refused before anything is
+# read or asked, so that a flood costs others next to nothing.
+WAITING_MAX = 10
 UPLOAD_PATH = "/api/v1/files"
 UPLOAD_BYTES_MAX = 11 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -49,7 +54,8 @@ class Shell:
         self._app = app
         self._is_https = is_https
         self._public_origin = public_origin.rstrip("/")
-        self._sign_ins = 0
+        self._sign_ins = asyncio.Semaphore(SIGN_INS_MAX)
+        self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,15 +78,27 @@ class Shell:
             answer = document(refusal, Request(scope), status=status)
             await answer(scope, receive, send_safely)
             return
-        is_sign_in = scope["path"] == SIGN_IN_PATH
-        self._sign_ins += is_sign_in
-        try:
+        async with self._turn(scope):
             await self._app(scope, limit_body(receive, bytes_max(scope)), send_safely)
+
+    @asynccontextmanager
+    async def _turn(self, scope: Scope) -> AsyncIterator[None]:
+        """Let few sign in at once; everything else goes on at once."""
+        if scope["path"] != SIGN_IN_PATH:
+            yield
+            return
+        self._waiting += 1
+        try:
+            await self._sign_ins.acquire()
         finally:
-            self._sign_ins -= is_sign_in
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._sign_ins.release()
 
     def _refuse(self, scope: Scope, headers: Headers) -> DomainError | None:
-        if scope["path"] == SIGN_IN_PATH and self._sign_ins >= SIGN_INS_MAX:
+        if scope["path"] == SIGN_IN_PATH and self._waiting >= WAITING_MAX:
             return SignInBusy()
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > bytes_max(scope):
