@@ -103,7 +103,14 @@ def test_three_kills_in_mid_stream_lose_nothing_and_double_nothing(
 
 
 @pytest.mark.early
-@pytest.mark.parametrize("point", ["before_insert", "after_insert", "after_commit"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param("before_insert", marks=pytest.mark.full),
+        pytest.param("after_insert", marks=pytest.mark.full),
+        "after_commit",
+    ],
+)
 def test_kill_at_a_named_point_loses_nothing(
     ingest: IngestProcess,
     database: psycopg.Connection,
