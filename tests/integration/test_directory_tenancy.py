@@ -1,6 +1,7 @@
 """The second wall: what the database itself shows to a request, whatever the code asks for."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -198,46 +199,56 @@ def pool(empty_database_url: str) -> Iterator[sessionmaker[Session]]:
     engine.dispose()
 
 
-REQUESTS, REQUESTS_LONG = 400, 10_000
+WORKERS = 4
+ENDINGS = ["commit", "roll back", "break", "cancel"]
 SEES_ALL = text("SELECT enterprise_id FROM reservations")
 
 
 @pytest.mark.committed
-@pytest.mark.long
+@pytest.mark.parametrize("requests", [400, pytest.param(10_000, marks=pytest.mark.full)])
 def test_interleaved_requests_of_one_pool_see_no_foreign_row(
-    pool: sessionmaker[Session], pytestconfig: pytest.Config
+    pool: sessionmaker[Session], requests: int
 ) -> None:
     """Few connections, many tenants: nothing of one request stays for the next.
 
-    Requests end as they do in life: committed, rolled back, or broken in the middle.
+    Requests end as they do in life: committed, rolled back, broken in the middle, cancelled.
     """
     with pool.begin() as session:
         world = build(session)
-    requests = REQUESTS_LONG if pytestconfig.getoption("--long") else REQUESTS
     tenants = [world.cast.enterprise.id, world.cast.other_enterprise.id]
 
-    def run(worker: int) -> tuple[int, int]:
+    def run(worker: int) -> Counter[str]:
         chance = random.Random(worker)
-        foreign = strangers = 0
-        for _ in range(requests // 4):
+        tally: Counter[str] = Counter()
+        for _ in range(requests // WORKERS):
             tenant = chance.choice([*tenants, None])
-            ending = chance.choice(["commit", "roll back", "break"])
+            [ending] = chance.choices(ENDINGS, [10, 10, 10, 1])
             with pool() as session:
                 if chance.random() < 0.1:
                     # A request that never said for whom it acts sees nothing as the app role.
                     session.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
-                    strangers += len(session.scalars(SEES_ALL).all())
+                    tally["strangers"] += len(session.scalars(SEES_ALL).all())
                     session.rollback()
                 enter(session, Acting(enterprise_ids=[tenant] if tenant else []))
-                foreign += sum(owner != tenant for owner in session.scalars(SEES_ALL))
+                owners = session.scalars(SEES_ALL).all()
+                tally["foreign"] += sum(owner != tenant for owner in owners)
+                tally["own"] += sum(owner == tenant for owner in owners)
                 if ending == "commit":
                     session.commit()
                 elif ending == "break":
                     with pytest.raises(DBAPIError):
                         session.execute(text("SELECT 1/0"))
-        return foreign, strangers
+                elif ending == "cancel":
+                    session.execute(text("SET LOCAL statement_timeout = '1ms'"))
+                    with pytest.raises(DBAPIError, match="statement timeout"):
+                        session.execute(text("SELECT pg_sleep(1)"))
+            tally[ending] += 1
+        return tally
 
-    with ThreadPoolExecutor(max_workers=4) as threads:
-        counts = list(threads.map(run, range(4)))
+    with ThreadPoolExecutor(max_workers=WORKERS) as threads:
+        tally = sum(threads.map(run, range(WORKERS)), Counter())
 
-    assert counts == [(0, 0)] * 4
+    assert sum(tally[ending] for ending in ENDINGS) == requests
+    assert (tally["foreign"], tally["strangers"]) == (0, 0)
+    assert tally["own"] > requests / 2, "whoever sees nothing at all sees nothing foreign either"
+    assert all(tally[ending] for ending in ENDINGS)
