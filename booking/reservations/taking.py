@@ -1,9 +1,11 @@
 """Writing the time down: the last step of every verb that takes some, under the lock."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select, text
+from msgspec.json import encode
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -11,7 +13,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from booking.policies.books import Book
 from booking.reservations.asking import Request
 from booking.reservations.errors import SlotTaken, TechnicianTaken
-from booking.reservations.moves import LOCK_SPACE, add_transition, lock_key
+from booking.reservations.moves import LOCK_SPACE, lock_key
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker
 from booking.reservations.states import HOLDING_STATES, PASSING_STATES, ReservationState
@@ -23,27 +25,12 @@ from booking.reservations.tables import (
     Reservation,
     as_slot,
 )
-from foundation.database import Base, violated_constraint
+from foundation.database import ask_at_once, violated_constraint
 from foundation.identifiers import InstrumentId, PersonId, new_id
 
 FUNDS_WITHIN = timedelta(hours=24)
-RESERVATIONS = Base.metadata.tables[Reservation.__tablename__]
-LATER = {"technician_id", "cancelled_as", "attendance"}
-WRITTEN = [column.name for column in RESERVATIONS.c if column.name not in LATER]
-# The lock of the instrument comes with the row that needs it: nothing is inserted before it
-# is ours. Sent past the unit of work: the one statement that all reservations wait for.
-TAKE = (
-    text(
-        f"""
-WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock({LOCK_SPACE}, :lock_key))
-INSERT INTO reservations ({", ".join(WRITTEN)})
-SELECT {", ".join(f":{name}" for name in WRITTEN)} FROM locked
-ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING RETURNING id
-"""  # noqa: S608 - our own words
-    )
-    .bindparams(*(bindparam(name, type_=RESERVATIONS.c[name].type) for name in WRITTEN))
-    .columns(RESERVATIONS.c.id)
-)
+# The lock of the instrument, the row under it, and its history, audit row and news.
+TAKE = "SELECT take_time(%(lock_space)s, %(lock_key)s, %(row)s, %(by)s)"
 
 
 def as_range(slot: Slot) -> Range[datetime]:
@@ -89,93 +76,64 @@ def take(
         SlotTaken: when the database finds it overlapping; nothing is written then.
     """
     slot = request.wish.slot
-    reservation = _insert(
-        session,
-        book,
-        request,
-        asker,
-        state=state,
-        by=by,
-        now=now,
-        series_id=series_id,
-        expires_at=expires_at,
-    )
-    if (
-        reservation is None
-        and has_remains
-        and release_expired(session, book.instrument.id, book.policy.blocked(slot), now=now)
-    ):
-        # What stood in the way was over, and nobody had tidied it up yet.
-        reservation = _insert(
-            session,
-            book,
-            request,
-            asker,
-            state=state,
-            by=by,
-            now=now,
-            series_id=series_id,
-            expires_at=expires_at,
-        )
-    if reservation is None:
-        raise SlotTaken
-    add_transition(
-        session,
-        reservation.id,
-        from_state=None,
-        to_state=state,
-        actor_id=by,
-        reason="",
-        now=now,
-    )
-    session.flush()
-    return reservation
-
-
-def _insert(
-    session: Session,
-    book: Book,
-    request: Request,
-    asker: Asker,
-    *,
-    state: ReservationState,
-    by: PersonId,
-    now: datetime,
-    series_id: UUID | None,
-    expires_at: datetime | None,
-) -> Reservation | None:
-    slot = request.wish.slot
-    # The exclusion constraint decides. Doing nothing on a clash, rather than failing,
-    # keeps the transaction alive for those who have more to say or to try.
-    reservation = Reservation(
-        id=new_id(),
-        instrument_id=book.instrument.id,
-        institution_id=book.instrument.institution_id,
-        enterprise_id=asker.enterprise_id,
-        holder_id=asker.person_id,
-        during=as_range(slot),
-        blocked=as_range(book.policy.blocked(slot)),
-        state=state,
-        mode=request.mode,
-        purpose=request.purpose,
-        answers=dict(request.answers),
-        terms=book.terms.document(),
-        surcharges=freeze_surcharges(book, slot),
-        made_by=by if by != asker.person_id else None,
-        series_id=series_id,
-        expires_at=expires_at or expiry_of(state, slot, book, now=now),
-        revision=0,
-        created_at=now,
-        changed_at=now,
-    )
-    written = {name: getattr(reservation, name) for name in WRITTEN}
-    written["lock_key"] = lock_key(reservation.instrument_id)
-    if session.connection().execute(TAKE, written).one_or_none() is None:
-        return None
+    blocked = book.policy.blocked(slot)
+    columns: dict[str, Any] = {
+        "id": new_id(),
+        "instrument_id": book.instrument.id,
+        "institution_id": book.instrument.institution_id,
+        "enterprise_id": asker.enterprise_id,
+        "holder_id": asker.person_id,
+        "during": as_range(slot),
+        "blocked": as_range(blocked),
+        "state": state,
+        "mode": request.mode,
+        "purpose": request.purpose,
+        "answers": dict(request.answers),
+        "terms": book.terms.document(),
+        "surcharges": freeze_surcharges(book, slot),
+        "made_by": by if by != asker.person_id else None,
+        "series_id": series_id,
+        "expires_at": expires_at or expiry_of(state, slot, book, now=now),
+        "revision": 0,
+        "created_at": now,
+        "changed_at": now,
+    }
+    if not _write(session, columns, by=by):
+        # What stands in the way may be over, with nobody having tidied it up yet.
+        is_released = has_remains and release_expired(session, book.instrument.id, blocked, now=now)
+        if not is_released or not _write(session, columns, by=by):
+            raise SlotTaken
     # As if it had been read back: what was written is all there is to know.
+    reservation = Reservation(**columns)
     make_transient_to_detached(reservation)
     session.add(reservation)
     return reservation
+
+
+def _write(session: Session, columns: dict[str, Any], *, by: PersonId) -> bool:
+    """Say whether the exclusion constraint let the row in; on a clash nothing is written.
+
+    Doing nothing on a clash, rather than failing, keeps the transaction alive for those who
+    have more to say or to try.
+    """
+    spans = {name: _as_text(columns[name]) for name in ("during", "blocked")}
+    ((is_taken,),) = ask_at_once(
+        session,
+        TAKE,
+        {
+            "lock_space": LOCK_SPACE,
+            "lock_key": lock_key(columns["instrument_id"]),
+            "row": encode(columns | spans).decode(),
+            "by": by,
+        },
+    )
+    return bool(is_taken)
+
+
+def _as_text(span: Range[datetime]) -> str:
+    assert span.lower is not None
+    assert span.upper is not None
+    return f"[{span.lower.isoformat()},{span.upper.isoformat()})"
 
 
 def release_expired(

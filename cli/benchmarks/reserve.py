@@ -1,8 +1,7 @@
 """`yixiang bench reserve`: reservations a second, uncontended and contended, and over HTTP.
 
-The reference, in the same run: the same statements (lock, policy reads, insert), as they were
-caught on their way to the driver, sent by bare psycopg from as many threads. The history, the
-audit row and the news, which ours writes besides, it is spared.
+The reference, in the same run: the same statements (lock, policy reads, insert with its history,
+audit row and news), as they were caught at the driver, sent by bare psycopg from as many threads.
 """
 
 import threading
@@ -12,13 +11,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, Self, cast
 
 import psycopg
 import typer
-from psycopg.types.range import TimestamptzRange
-from sqlalchemy import Engine, event
+from msgspec.json import decode, encode
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
+from typing_extensions import override
 
 from booking.reservations.asking import Request
 from booking.reservations.errors import SlotTaken
@@ -42,8 +42,6 @@ SELECT count(*) FROM reservations a JOIN reservations b
 ON a.instrument_id = b.instrument_id AND a.id < b.id AND a.blocked && b.blocked
 WHERE a.state = 'reserved' AND b.state = 'reserved'
 """
-SPARED: Final = ("INSERT INTO reservation_transitions", "INSERT INTO audit_entries", "pg_notify")
-
 Ask = Callable[[int, datetime], bool]
 """Client number and start of the slot; whether the slot was got."""
 
@@ -85,7 +83,7 @@ class Bench:
         self._engine: Engine = make_engine(url, pool_size=CLIENTS)
         stack.callback(self._engine.dispose)
         self._sessions: sessionmaker[Session] = make_session_factory(self._engine)
-        self._statements: dict[InstrumentId, list[tuple[bytes, dict[str, Any]]]] = {}
+        self._statements: dict[InstrumentId, list[tuple[str, dict[str, Any]]]] = {}
         self._bare = [stack.enter_context(psycopg.connect(url)) for _ in range(CLIENTS)]
         self._admin = stack.enter_context(psycopg.connect(url, autocommit=True))
 
@@ -191,35 +189,40 @@ class Bench:
     ) -> bool:
         caller: Caller = self._world.callers[client]
         connection = self._bare[client]
-        during = TimestamptzRange(starts_at, starts_at + length)
-        own = {"id": new_id(), "during": during, "blocked": during}
-        own |= {"enterprise_id": caller.enterprise_id, "holder_id": caller.person_id}
-        own |= {"asker": caller.person_id, "payer": caller.enterprise_id}
-        own |= {"starts_at": during.lower, "ends_at": during.upper}
-        with connection.transaction(), connection.cursor() as cursor:
+        span = f"[{starts_at.isoformat()},{(starts_at + length).isoformat()})"
+        row = {"id": new_id(), "during": span, "blocked": span}
+        row |= {"enterprise_id": caller.enterprise_id, "holder_id": caller.person_id}
+        own: dict[str, Any] = {"asker": caller.person_id, "payer": caller.enterprise_id}
+        own |= {"by": caller.person_id, "starts_at": starts_at, "ends_at": starts_at + length}
+        with connection.transaction():
             for statement, parameters in self._caught(instrument_id):
-                cursor.execute(
-                    statement, {key: own.get(key, parameters[key]) for key in parameters}
-                )
-                cursor.fetchall()
-            return cursor.rowcount == 1
+                told = {key: own.get(key, value) for key, value in parameters.items()}
+                if "row" in told:
+                    told["row"] = encode(told["row"] | row).decode()
+                answer = connection.execute(statement, told).fetchone()
+        return answer == (True,)
 
-    def _caught(self, instrument_id: InstrumentId) -> list[tuple[bytes, dict[str, Any]]]:
+    def _caught(self, instrument_id: InstrumentId) -> list[tuple[str, dict[str, Any]]]:
         """Return what ours sends for this instrument, caught in a transaction undone."""
         if instrument_id not in self._statements:
-            caught: list[tuple[bytes, dict[str, Any]]] = []
+            caught: list[tuple[str, dict[str, Any]]] = []
 
-            def catch(*told: Any) -> None:  # noqa: ANN401 - what SQLAlchemy's events give
-                statement, parameters = str(told[2]), dict(told[3])
-                if not any(words in statement for words in SPARED):
-                    caught.append((statement.encode(), parameters))
+            class Catching(psycopg.Cursor[Any]):
+                @override
+                def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+                    told = dict(params)
+                    if "row" in told:
+                        told["row"] = decode(told["row"])
+                    caught.append((query, told))
+                    return super().execute(query, params, **more)
 
-            event.listen(self._engine, "before_cursor_execute", catch)
             with self._sessions() as session:
+                driver: Any = session.connection().connection.driver_connection
+                driver.cursor_factory = Catching
                 request = Request(instrument_id, Wish(self._now, self._now + LENGTH))
                 reserve(session, request, by=self._world.callers[0], now=self._now)
+                driver.cursor_factory = psycopg.Cursor
                 session.rollback()
-            event.remove(self._engine, "before_cursor_execute", catch)
             self._statements[instrument_id] = caught
         return self._statements[instrument_id]
 
