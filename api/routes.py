@@ -38,6 +38,7 @@ from api import (
     staff,
     stations,
     statistics,
+    statistics_rows,
     usage_acts,
     workdays,
 )
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     instrument_sheets.router,
     instrument_search.router,
     statistics.router,
+    statistics_rows.router,
     reservation_acts.router,
     usage_acts.router,
     reservation_series.router,

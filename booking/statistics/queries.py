@@ -1,8 +1,8 @@
 """Questions behind the statistics: which instruments, uses and reservations count."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Range
@@ -14,15 +14,10 @@ from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, as_slot
 from booking.statistics.errors import PeriodRefused
 from booking.statistics.rules import Card, Figures, Kept, Quotas, Use, count
+from booking.statistics.trend import Portion, Step, spread
 from booking.usage.tables import UsageSession
 from directory.enterprises.tables import Enterprise
-from foundation.identifiers import (
-    EnterpriseId,
-    InstitutionId,
-    InstrumentId,
-    ReservationId,
-    UsageSessionId,
-)
+from foundation.identifiers import EnterpriseId, InstitutionId, InstrumentId
 
 DAYS_MAX = 3 * 366
 ATTENDED = sorted(
@@ -37,22 +32,6 @@ ATTENDED = sorted(
         ReservationState.BILLED,
     }
 )
-RECORDS_MAX = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRecord:
-    """服务记录: one use by an enterprise, as the national platform asks for it."""
-
-    usage_session_id: UsageSessionId
-    reservation_id: ReservationId | None
-    instrument_code: str
-    instrument_zh: str
-    enterprise: str
-    slot: Slot
-    metered_ms: int
-    content: str
-    mode: str
 
 
 def sound_period(starts_at: datetime, ends_at: datetime) -> Slot:
@@ -70,9 +49,34 @@ def read_figures(
     session: Session, institution_id: InstitutionId | None, period: Slot, *, quotas: Quotas
 ) -> Figures:
     """Count an institution's figures, or everybody's; three queries."""
+    return _count(
+        session, institution_id, period, quotas, list_uses(session, institution_id, period)
+    )
+
+
+def read_figures_and_trend(
+    session: Session,
+    institution_id: InstitutionId | None,
+    period: Slot,
+    *,
+    quotas: Quotas,
+    zone: ZoneInfo,
+) -> tuple[Figures, Step, list[Portion]]:
+    """Count the same, and how the hours lie in time; the same three queries."""
+    uses = list(list_uses(session, institution_id, period))
+    return (_count(session, institution_id, period, quotas, uses), *spread(uses, period, zone))
+
+
+def _count(
+    session: Session,
+    institution_id: InstitutionId | None,
+    period: Slot,
+    quotas: Quotas,
+    uses: Iterable[Use],
+) -> Figures:
     return count(
         list_cards(session, institution_id, quotas),
-        list_uses(session, institution_id, period),
+        uses,
         count_kept(session, institution_id, period),
         period,
     )
@@ -115,13 +119,14 @@ def list_uses(
             UsageSession.metered_ms,
         )
         .outerjoin(Reservation, Reservation.id == UsageSession.reservation_id)
-        .where(_in_period(institution_id, period))
+        .where(uses_in(institution_id, period))
     ).yield_per(1000)
     for instrument_id, enterprise_id, during, metered_ms in rows:
         yield Use(instrument_id, enterprise_id, as_slot(during), metered_ms)
 
 
-def _in_period(institution_id: InstitutionId | None, period: Slot) -> ColumnElement[bool]:
+def uses_in(institution_id: InstitutionId | None, period: Slot) -> ColumnElement[bool]:
+    """Say which usage sessions count: those that touch the period; a no-show's are none."""
     return and_(
         UsageSession.during.overlaps(Range(period.starts_at, period.ends_at)),
         or_(Reservation.id.is_(None), Reservation.state != ReservationState.NO_SHOW),
@@ -133,59 +138,28 @@ def count_kept(
     session: Session, institution_id: InstitutionId | None, period: Slot
 ) -> dict[InstrumentId, Kept]:
     """Count each instrument's reservations that began in the period, kept and missed."""
-    starts_at = func.lower(Reservation.during)
     rows = session.execute(
         select(
             Reservation.instrument_id,
             func.count().filter(Reservation.state.in_(ATTENDED)),
             func.count().filter(Reservation.state == ReservationState.NO_SHOW),
         )
-        .where(
-            starts_at >= period.starts_at,
-            starts_at < period.ends_at,
-            Reservation.institution_id == institution_id if institution_id else true(),
-        )
+        .where(begun_in(institution_id, period))
         .group_by(Reservation.instrument_id)
     )
     return {key: Kept(attended, missed) for key, attended, missed in rows}
 
 
+def begun_in(institution_id: InstitutionId | None, period: Slot) -> ColumnElement[bool]:
+    """Say which reservations count as kept or missed: those whose slot began in the period."""
+    starts_at = func.lower(Reservation.during)
+    return and_(
+        starts_at >= period.starts_at,
+        starts_at < period.ends_at,
+        Reservation.institution_id == institution_id if institution_id else true(),
+    )
+
+
 def names_of(session: Session, keys: Sequence[EnterpriseId]) -> dict[EnterpriseId, str]:
     rows = session.execute(select(Enterprise.id, Enterprise.name).where(Enterprise.id.in_(keys)))
     return {key: name for key, name in rows}  # noqa: C416 - rows are no pairs to mypy
-
-
-def list_service_records(
-    session: Session, institution_id: InstitutionId | None, period: Slot
-) -> list[ServiceRecord]:
-    """Return who used what, how long and for what, in order of time."""
-    rows = session.execute(
-        select(
-            UsageSession,
-            Instrument.code,
-            Instrument.name_zh,
-            Enterprise.name,
-            func.coalesce(Reservation.purpose, ""),
-            func.coalesce(Reservation.mode, ""),
-        )
-        .join(Instrument, Instrument.id == UsageSession.instrument_id)
-        .join(Enterprise, Enterprise.id == UsageSession.enterprise_id)
-        .outerjoin(Reservation, Reservation.id == UsageSession.reservation_id)
-        .where(_in_period(institution_id, period))
-        .order_by(func.lower(UsageSession.during), UsageSession.id)
-        .limit(RECORDS_MAX)
-    )
-    return [
-        ServiceRecord(
-            usage_session_id=usage.id,
-            reservation_id=usage.reservation_id,
-            instrument_code=code,
-            instrument_zh=name,
-            enterprise=enterprise,
-            slot=as_slot(usage.during),
-            metered_ms=usage.metered_ms,
-            content=purpose,
-            mode=mode,
-        )
-        for usage, code, name, enterprise, purpose, mode in rows
-    ]

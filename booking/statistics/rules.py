@@ -107,16 +107,18 @@ def ratio(part: Fraction, whole: Fraction) -> Fraction | None:
 
 
 def clipped_h(use: Use, period: Slot) -> Fraction:
-    """Return the hours that fall into the period: clipped at both its ends.
+    """Return the hours of a use that fall into the period: clipped at both its ends."""
+    return counted_h(use.slot, use.metered_ms, period)
 
-    What was metered within the session is taken to be spread evenly over it.
-    """
-    starts_at = max(use.slot.starts_at, period.starts_at)
-    ends_at = min(use.slot.ends_at, period.ends_at)
+
+def counted_h(slot: Slot, metered_ms: int, period: Slot) -> Fraction:
+    """Return the same of a session: what was metered is taken to be spread evenly over it."""
+    starts_at = max(slot.starts_at, period.starts_at)
+    ends_at = min(slot.ends_at, period.ends_at)
     if ends_at <= starts_at:
         return Fraction(0)
-    share = _exact(ends_at - starts_at) / _exact(use.slot.length)
-    return share * Fraction(use.metered_ms, HOUR_MS)
+    share = _exact(ends_at - starts_at) / _exact(slot.length)
+    return share * Fraction(metered_ms, HOUR_MS)
 
 
 def _exact(span: timedelta) -> Fraction:

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from booking.statistics.queries import ServiceRecord
+from booking.statistics.rows import ServiceRecord
 from booking.statistics.rules import HOUR_MS, Figures, InstrumentFigures
-from foundation.identifiers import EnterpriseId, UsageSessionId
+from foundation.identifiers import EnterpriseId, InstrumentId, UsageSessionId
 
 # Texts stay texts: a name that begins with = is no formula, an address no link.
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
 MODES = {"self_operated": "自主上机", "assisted": "协同上机", "": "未预约使用"}
 FIGURES = (
     "仪器编号", "仪器名称", "有效机时 (h)", "对外服务机时 (h)", "定额机时 (h)", "机时利用率",
-    "共享率", "使用次数", "到场", "爽约", "爽约率",
+    "共享率", "使用次数", "到场", "爽约", "爽约率", "收费 (元)",
 )  # fmt: skip
 RECORDS = (
     "服务记录编号", "仪器编号", "仪器名称", "用户", "开始时间", "结束时间", "服务时长 (h)",
@@ -24,15 +24,21 @@ RECORDS = (
 )  # fmt: skip
 
 
-def write_figures(figures: Figures, names: Mapping[EnterpriseId, str]) -> bytes:
+def write_figures(
+    figures: Figures, names: Mapping[EnterpriseId, str], money_fen: Mapping[InstrumentId, int]
+) -> bytes:
     """Write the figures: a sheet of instruments with its chart, and one of users."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, PLAIN) as book:
         share = book.add_format({"num_format": "0.0%"})
+        yuan = book.add_format({"num_format": "0.00"})
         sheet = book.add_worksheet("仪器")
         sheet.write_row(0, 0, FIGURES)
         for row, one in enumerate([*figures.instruments, figures.total], 1):
             _write_instrument(sheet, row, one, share)
+            is_total = row > len(figures.instruments)
+            fen = sum(money_fen.values()) if is_total else money_fen.get(one.card.instrument_id, 0)
+            sheet.write_number(row, len(FIGURES) - 1, fen / 100, yuan)
         last = len(figures.instruments)
         if last:
             chart = book.add_chart({"type": "bar"})
@@ -89,7 +95,7 @@ def write_records(
             sheet.write_string(row, 0, str(one.usage_session_id))
             sheet.write_string(row, 1, one.instrument_code)
             sheet.write_string(row, 2, one.instrument_zh)
-            sheet.write_string(row, 3, one.enterprise)
+            sheet.write_string(row, 3, one.enterprise or "本机构")
             for column, at in ((4, one.slot.starts_at), (5, one.slot.ends_at)):
                 local = at.astimezone(zone).replace(tzinfo=None)  # workbooks know no zones
                 sheet.write_datetime(row, column, local, instant)

@@ -17,6 +17,7 @@ from tests import make
 from tests.api.conftest import SignedInAs
 from tests.cast import Cast
 
+ROWS = ("uses", "reservations", "charges")
 MAY = {"from": "2026-05-01", "to": "2026-06-01"}
 DAY = datetime(2026, 5, 4, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -114,6 +115,7 @@ def test_manager_sees_their_institutions_figures(signed_in_as: SignedInAs, cast:
         "attended": 2,
         "missed": 1,
         "no_show": 0.3333,
+        "money_fen": 80_050,
     }
     assert shown["total"]["utilisation"] == round(8 / (1400 * 31 / 365), 4)
     assert shown["open_rate"] == 1.0
@@ -135,7 +137,7 @@ def test_operator_sees_all_or_one(signed_in_as: SignedInAs, cast: Cast) -> None:
 
 
 def test_figures_are_for_managers_and_the_platform(signed_in_as: SignedInAs, cast: Cast) -> None:
-    for path in ("usage", "usage.xlsx", "service-records.xlsx"):
+    for path in ("usage", "usage.xlsx", "service-records.xlsx", *ROWS):
         for person in (cast.alice, cast.bob):
             answer = signed_in_as(person).get(f"/api/v1/statistics/{path}", params=MAY)
             assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
@@ -189,3 +191,81 @@ def test_figures_as_a_workbook_are_the_same(signed_in_as: SignedInAs, cast: Cast
     assert (first[1].value, first[1].data_type) == ("=1+1", "s")
     assert [cell.value for cell in total][:4] == ["", "合计", 8, 8]
     assert book["用户"]["B2"].value == 4
+
+
+def test_the_hours_are_told_day_by_day(signed_in_as: SignedInAs, cast: Cast) -> None:
+    trend = signed_in_as(cast.mei).get("/api/v1/statistics/usage", params=MAY).json()["trend"]
+
+    assert trend["step"] == "day"
+    assert len(trend["items"]) == 31
+    used = {one["starts_on"]: one["external_h"] for one in trend["items"] if one["effective_h"]}
+    assert used == {"2026-05-04": 4.0, "2026-05-05": 4.0}
+
+
+def test_another_quota_may_be_asked_for(signed_in_as: SignedInAs, cast: Cast) -> None:
+    mei = signed_in_as(cast.mei)
+
+    shown = mei.get("/api/v1/statistics/usage", params={**MAY, "general_h": 1600}).json()
+
+    assert shown["quotas"] == {"general_h": 1600, "special_h": 800}
+    assert shown["total"]["utilisation"] == round(8 / (1600 * 31 / 365), 4)
+    refused = mei.get("/api/v1/statistics/usage", params={**MAY, "general_h": 0})
+    assert refused.status_code == 422
+
+
+def test_hours_open_to_their_uses_page_by_page(signed_in_as: SignedInAs, cast: Cast) -> None:
+    mei = signed_in_as(cast.mei)
+    first = mei.get("/api/v1/statistics/uses", params={**MAY, "limit": 1}).json()
+    cursor = first["next_cursor"]
+    last = mei.get("/api/v1/statistics/uses", params={**MAY, "limit": 1, "cursor": cursor}).json()
+
+    rows = [*first["items"], *last["items"]]
+    assert [(one["enterprise"], one["counted_h"], one["fee_fen"]) for one in rows] == [
+        ("爱丽丝的企业", 4.0, 80_050),
+        ("卡罗尔的企业", 4.0, None),
+    ]
+    assert last["next_cursor"] is None
+
+
+def test_what_of_a_use_lies_in_the_period_is_said(signed_in_as: SignedInAs, cast: Cast) -> None:
+    # The first use is on 4 May from 9 to 13 by the lab's clock; none of it on the 5th.
+    days = {"from": "2026-05-05", "to": "2026-05-06"}
+    rows = signed_in_as(cast.mei).get("/api/v1/statistics/uses", params=days).json()["items"]
+
+    assert [one["counted_h"] for one in rows] == [4.0]
+
+
+def test_the_rate_of_no_shows_opens_to_the_reservations(
+    signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    mei = signed_in_as(cast.mei)
+
+    every = mei.get("/api/v1/statistics/reservations", params=MAY).json()["items"]
+    missed = mei.get("/api/v1/statistics/reservations", params={**MAY, "is_missed": "true"}).json()[
+        "items"
+    ]
+
+    assert [one["is_missed"] for one in every] == [False, False, True]
+    assert [one["enterprise"] for one in missed] == ["爱丽丝的企业"]
+
+
+def test_the_money_opens_to_the_charges(signed_in_as: SignedInAs, cast: Cast) -> None:
+    rows = signed_in_as(cast.mei).get("/api/v1/statistics/charges", params=MAY).json()["items"]
+
+    assert [(one["kind"], one["amount_fen"], one["billed_seconds"]) for one in rows] == [
+        ("usage", 80_050, 4 * 3600)
+    ]
+
+
+def test_rows_are_narrowed_to_an_enterprise(signed_in_as: SignedInAs, cast: Cast) -> None:
+    mine = {**MAY, "enterprise_id": str(cast.carol.enterprise_id)}
+    rows = signed_in_as(cast.mei).get("/api/v1/statistics/uses", params=mine).json()["items"]
+
+    assert [one["enterprise"] for one in rows] == ["卡罗尔的企业"]
+
+
+def test_a_cursor_of_nobodys_is_refused(signed_in_as: SignedInAs, cast: Cast) -> None:
+    mei = signed_in_as(cast.mei)
+    for path in ROWS:
+        answer = mei.get(f"/api/v1/statistics/{path}", params={**MAY, "cursor": "nonsense"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "wrong_cursor")

@@ -3031,6 +3031,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statistics/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Charged
+         * @description List the charges that the money of the period was summed from.
+         */
+        get: operations["list_charged_api_v1_statistics_charges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kept
+         * @description List the reservations that the rate of no-shows was counted from.
+         */
+        get: operations["list_kept_api_v1_statistics_reservations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics/service-records.xlsx": {
         parameters: {
             query?: never;
@@ -3083,6 +3123,26 @@ export interface paths {
          * @description Give the same figures as a workbook.
          */
         get: operations["export_statistics_api_v1_statistics_usage_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uses
+         * @description List the uses that hours, utilisation and sharing were counted from.
+         */
+        get: operations["list_uses_api_v1_statistics_uses_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3544,6 +3604,30 @@ export interface components {
          * @enum {string}
          */
         Channel: "phone" | "email";
+        /** ChargeLine */
+        ChargeLine: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Billed Seconds */
+            billed_seconds: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Enterprise */
+            enterprise: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            instrument: components["schemas"]["InstrumentNamed"];
+            /** Kind */
+            kind: string;
+            /** Reservation Id */
+            reservation_id: string | null;
+        };
         /** ChargePage */
         ChargePage: {
             /** Items */
@@ -3564,6 +3648,13 @@ export interface components {
             id: string;
             /** Tariff Version */
             tariff_version: number;
+        };
+        /** ChargeRows */
+        ChargeRows: {
+            /** Items */
+            items: components["schemas"]["ChargeLine"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** ChargeView */
         ChargeView: {
@@ -4233,6 +4324,8 @@ export interface components {
             external_h: number;
             /** Missed */
             missed: number;
+            /** Money Fen */
+            money_fen: number;
             /** No Show */
             no_show: number | null;
             /** Quota H */
@@ -4471,6 +4564,15 @@ export interface components {
             name_zh: string;
             /** Time Zone */
             time_zone: string;
+        };
+        /** InstrumentNamed */
+        InstrumentNamed: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /** InstrumentPage */
         InstrumentPage: {
@@ -5100,6 +5202,18 @@ export interface components {
             /** Set Up Minutes */
             set_up_minutes: number;
         };
+        /** PortionView */
+        PortionView: {
+            /** Effective H */
+            effective_h: number;
+            /** External H */
+            external_h: number;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+        };
         /**
          * PriceView
          * @description What an hour costs today.
@@ -5298,6 +5412,16 @@ export interface components {
             state: components["schemas"]["directory__registrations__rules__State"];
             /** Submitted At */
             submitted_at: string | null;
+        };
+        /**
+         * QuotasView
+         * @description 定额机时 a year: what utilisation is measured against.
+         */
+        QuotasView: {
+            /** General H */
+            general_h: number;
+            /** Special H */
+            special_h: number;
         };
         /**
          * QuoteView
@@ -5619,6 +5743,36 @@ export interface components {
              * Format: date-time
              */
             starts_at: string;
+        };
+        /** ReservationRow */
+        ReservationRow: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Enterprise */
+            enterprise: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            instrument: components["schemas"]["InstrumentNamed"];
+            /** Is Missed */
+            is_missed: boolean;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** ReservationRows */
+        ReservationRows: {
+            /** Items */
+            items: components["schemas"]["ReservationRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** ReservationSeriesView */
         ReservationSeriesView: {
@@ -6243,10 +6397,17 @@ export interface components {
             instruments: components["schemas"]["InstrumentFiguresView"][];
             /** Open Rate */
             open_rate: number | null;
+            quotas: components["schemas"]["QuotasView"];
             total: components["schemas"]["FiguresView"];
+            trend: components["schemas"]["TrendView"];
             /** Users */
             users: components["schemas"]["UserHoursView"][];
         };
+        /**
+         * Step
+         * @enum {string}
+         */
+        Step: "day" | "week" | "month";
         /**
          * StepView
          * @description One line of the arithmetic of a price.
@@ -6446,6 +6607,15 @@ export interface components {
             to: string;
         };
         /**
+         * TrendView
+         * @description The hours of each day, week or month of the period.
+         */
+        TrendView: {
+            /** Items */
+            items: components["schemas"]["PortionView"][];
+            step: components["schemas"]["Step"];
+        };
+        /**
          * Unit
          * @enum {string}
          */
@@ -6498,6 +6668,47 @@ export interface components {
             started_at: string;
             /** State */
             state: string;
+        };
+        /**
+         * UseRow
+         * @description One use; `counted_h` is what of it lies in the period.
+         */
+        UseRow: {
+            /** Content */
+            content: string;
+            /** Counted H */
+            counted_h: number;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Enterprise */
+            enterprise: string | null;
+            /** Fee Fen */
+            fee_fen: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            instrument: components["schemas"]["InstrumentNamed"];
+            /** Metered Ms */
+            metered_ms: number;
+            /** Reservation Id */
+            reservation_id: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** UseRows */
+        UseRows: {
+            /** Items */
+            items: components["schemas"]["UseRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** UserHoursView */
         UserHoursView: {
@@ -22252,6 +22463,201 @@ export interface operations {
             };
         };
     };
+    list_charged_api_v1_statistics_charges_get: {
+        parameters: {
+            query: {
+                institution_id?: string | null;
+                instrument_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargeRows"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_kept_api_v1_statistics_reservations_get: {
+        parameters: {
+            query: {
+                institution_id?: string | null;
+                instrument_id?: string | null;
+                is_missed?: boolean | null;
+                cursor?: string | null;
+                limit?: number;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationRows"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     export_service_records_api_v1_statistics_service_records_xlsx_get: {
         parameters: {
             query: {
@@ -22352,6 +22758,8 @@ export interface operations {
                 institution_id?: string | null;
                 from: string;
                 to: string;
+                general_h?: number | null;
+                special_h?: number | null;
             };
             header?: never;
             path?: never;
@@ -22446,6 +22854,8 @@ export interface operations {
                 institution_id?: string | null;
                 from: string;
                 to: string;
+                general_h?: number | null;
+                special_h?: number | null;
             };
             header?: never;
             path?: never;
@@ -22460,6 +22870,105 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_uses_api_v1_statistics_uses_get: {
+        parameters: {
+            query: {
+                institution_id?: string | null;
+                instrument_id?: string | null;
+                enterprise_id?: string | null;
+                is_own?: boolean;
+                cursor?: string | null;
+                limit?: number;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UseRows"];
                 };
             };
             /** @description not signed in */
