@@ -57,7 +57,11 @@ def equip(
     app.state.engine = engine
     app.state.session_factory = make_session_factory(engine)
     app.state.keys = Keys(settings)
-    app.state.throttle = Throttle(settings.rate_limit_per_minute, processes=settings.api_workers)
+    app.state.throttle = Throttle(
+        settings.rate_limit_per_minute,
+        mark_keys=app.state.keys.for_marks,
+        processes=settings.api_processes,
+    )
     app.state.scopes = frozenset(
         f"{router.tags[0]}:{act}" for router in ROUTERS for act in ("read", "write")
     )

@@ -20,3 +20,7 @@ class Keys:
             if self._ring is None:
                 self._ring = open_key_ring(self._settings)
             return self._ring
+
+    def for_marks(self) -> list[bytes]:
+        """Return the keys of the mark that a browser keeps once its person signed in."""
+        return self.ring.index_keys("known browser")

@@ -2,14 +2,16 @@
 
 import hashlib
 import hmac
-import secrets
 import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from directory.people.errors import TooManyRequests, TooManySignIns
 from directory.people.rules import TryCounter
 
 GUESSES_MAX = 10
+GUESSES_LEAST = 3
+"""What each of many processes admits at least: a typing error is not yet an attack."""
 GUESS_WINDOW = timedelta(hours=1)
 ADDRESS_TRIES_MAX = 300
 SPAN = timedelta(minutes=1)
@@ -19,20 +21,27 @@ class Throttle:
     """Counts tries to sign in before any password is hashed, and every caller's requests.
 
     A browser that signed in before carries a mark for its account, and has a count of its
-    own: a stranger who guesses cannot lock the owner out.
+    own: a stranger who guesses cannot lock the owner out. The mark is made by the keys of the
+    deployment, so every process knows it, and so does one that started later.
 
     Where several processes serve one address, each admits its part, so that all together
-    never admit more than one would; only who is unlucky in whom they meet gets less.
+    admit no more than one would, or three each; only who is unlucky in whom they meet gets less.
     """
 
-    def __init__(self, requests_max: int = 0, *, processes: int = 1) -> None:
+    def __init__(
+        self,
+        requests_max: int = 0,
+        *,
+        mark_keys: Callable[[], Sequence[bytes]],
+        processes: int = 1,
+    ) -> None:
         self._lock = threading.Lock()
-        self._by_login = TryCounter(max(1, GUESSES_MAX // processes), GUESS_WINDOW)
+        self._by_login = TryCounter(max(GUESSES_LEAST, GUESSES_MAX // processes), GUESS_WINDOW)
         self._by_address = TryCounter(max(1, ADDRESS_TRIES_MAX // processes))
         self._requests_max = -(-requests_max // processes)
         self._windows: dict[tuple[str, str], int] = {}
         self._window_began = 0.0
-        self._mark_key = secrets.token_bytes(32)
+        self._mark_keys = mark_keys
 
     def count_sign_in(self, *, login: str, address: str, mark: str, now: datetime) -> None:
         """Count one try.
@@ -53,7 +62,7 @@ class Throttle:
 
     def mark_of(self, login: str) -> str:
         """Return the mark a browser keeps once it signed in to this account."""
-        return hmac.new(self._mark_key, login.lower().encode(), hashlib.sha256).hexdigest()
+        return _mark(login, self._mark_keys()[0])
 
     def count_request(self, *, caller: str, route: str, now: datetime) -> None:
         """Count one request of a caller to a route, in windows of a minute.
@@ -73,5 +82,13 @@ class Throttle:
             raise TooManyRequests
 
     def _key(self, login: str, mark: str) -> str:
-        is_known = hmac.compare_digest(mark.encode(), self.mark_of(login).encode())
+        # Under any key: whoever owns the account stays known while the secret is changed.
+        is_known = any(
+            hmac.compare_digest(mark.encode(), _mark(login, key).encode())
+            for key in self._mark_keys()
+        )
         return f"{login.lower()} {'known' if is_known else ''}"
+
+
+def _mark(login: str, key: bytes) -> str:
+    return hmac.new(key, login.lower().encode(), hashlib.sha256).hexdigest()

@@ -9,6 +9,8 @@ import typer
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+CONNECTIONS, CONNECTIONS_LEAST = 20, 5
+
 
 def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
@@ -28,17 +30,17 @@ def run(
     overrides = {"api_host": host} if host else {}
     settings = Settings.read(**overrides, **({"api_port": port} if port >= 0 else {}))
     set_up_logs("api", as_json=settings.log_json)
-    if settings.api_workers > 1:
+    if settings.api_processes > 1:
         open_key_ring(settings)  # a secret that is made once is made before we are several
     listener = socket.create_server((settings.api_host, settings.api_port), backlog=512)
     # What it accepts inherits this. asyncio would set it, but not on a socket that leaves its
     # protocol open, and an answer's body then waits 40 ms for the acknowledgement of its head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    get_log("api").info("listening", port=listener.getsockname()[1], workers=settings.api_workers)
+    get_log("api").info("listening", port=listener.getsockname()[1], workers=settings.api_processes)
     config = uvicorn.Config(
         "cli.api:make_app",
         factory=True,
-        workers=settings.api_workers,
+        workers=settings.api_processes,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -46,7 +48,7 @@ def run(
         # A stream to a browser never ends by itself; a stop may not wait for it.
         timeout_graceful_shutdown=3,
     )
-    if settings.api_workers > 1:
+    if settings.api_processes > 1:
         Multiprocess(config, sockets=[listener]).run()
     else:
         uvicorn.Server(config).run(sockets=[listener])
@@ -62,5 +64,10 @@ def make_app() -> "FastAPI":
 
     settings = Settings.read()
     set_up_logs("api", as_json=settings.log_json)
-    engine = make_engine(settings.database_url.get_secret_value(), application_name="yixiang-api")
+    engine = make_engine(
+        settings.database_url.get_secret_value(),
+        # All together hold as many connections as one would.
+        pool_size=max(CONNECTIONS_LEAST, CONNECTIONS // settings.api_processes),
+        application_name="yixiang-api",
+    )
     return create_app(settings, engine, demo_accounts=DEMO_ACCOUNTS)

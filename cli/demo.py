@@ -71,6 +71,8 @@ class Demo:
             "YIXIANG_COOKIE_SECURE": "false",
             "YIXIANG_DEMO_ACCOUNTS": "true",
             "YIXIANG_SECOND_FACTOR_ROLES": "",
+            # One visitor, and the cores are busy with simulated instruments.
+            "YIXIANG_API_WORKERS": os.environ.get("YIXIANG_API_WORKERS", "1"),
         }
         self._supervisor = Supervisor(data, say)
         self._broker: Broker | None = None

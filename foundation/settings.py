@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "YIXIANG_"
+API_PROCESSES_MAX = 4
+"""Beyond it somebody should say so: the database's connections want counting then."""
 
 
 class WrongSetting(Exception):
@@ -31,8 +33,8 @@ class Settings(BaseSettings):
     """Where files of this process live."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8765, ge=0, le=65535)
-    api_workers: int = Field(default=1, ge=1, le=64)
-    """How many processes serve; one keeps about one core busy."""
+    api_workers: int = Field(default=0, ge=0, le=64)
+    """How many processes serve; one keeps about one core busy. 0: one a core, four at most."""
     public_url: str = ""
     """How browsers reach the api, where a proxy stands in front."""
     cookie_secure: bool = True
@@ -78,6 +80,11 @@ class Settings(BaseSettings):
     @property
     def roles_with_second_factor(self) -> frozenset[str]:
         return frozenset(part.strip() for part in self.second_factor_roles.split(",") if part)
+
+    @property
+    def api_processes(self) -> int:
+        """How many processes serve, in fact."""
+        return self.api_workers or min(os.cpu_count() or 1, API_PROCESSES_MAX)
 
     @property
     def audit_anchors_path(self) -> Path:

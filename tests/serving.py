@@ -26,6 +26,7 @@ def serving(database_url: str, folder: Path, **environment: str) -> Iterator[int
             cwd=ROOT,
             env={
                 **os.environ,
+                "YIXIANG_API_WORKERS": "1",
                 "YIXIANG_DATABASE_URL": database_url,
                 "YIXIANG_COOKIE_SECURE": "false",
                 "YIXIANG_LOG_JSON": "true",

@@ -43,6 +43,7 @@ def app(
         data=tmp_path,
         secret_key=SecretStr("a secret for tests, long and mixed enough"),
         second_factor_roles="",
+        api_workers=1,
     )
     bare_app.state = State()
     bare_app.dependency_overrides = {}

@@ -142,7 +142,7 @@ class Asker:
 
     def ask(self, operation: Operation, path: str) -> Asked:
         # Limits on guesses are tested elsewhere; here they would hide what stands behind.
-        self._app.state.throttle = Throttle()
+        self._app.state.throttle = Throttle(mark_keys=self._app.state.keys.for_marks)
         cookies = dict(self._client.cookies)
         with self._connection.begin_nested() as undone:
             answer = self._client.request(

@@ -8,6 +8,7 @@ from api.throttle import GUESSES_MAX, Throttle
 from directory.people.errors import TooManyRequests, TooManySignIns
 from directory.people.password_rules import PasswordPolicy, find_problems, has_expired
 from directory.people.totp import address_for_apps, code_at, matching_step, step_of
+from foundation.encryption import KeyRing
 
 RFC_SECRET = b"12345678901234567890"
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -104,12 +105,20 @@ def test_password_expires_only_where_the_policy_says_so() -> None:
     assert not has_expired(changed_at, NOW, PasswordPolicy.ASVS)
 
 
+OLD, NEW = "the deployment's secret until today", "another secret, from tomorrow on 9"
+RING = KeyRing.of(OLD)
+
+
+def throttle_of(ring: KeyRing, **more: int) -> Throttle:
+    return Throttle(mark_keys=lambda: ring.index_keys("known browser"), **more)
+
+
 def guess(throttle: Throttle, *, login: str = "alice", address: str = "a", mark: str = "") -> None:
     throttle.count_sign_in(login=login, address=address, mark=mark, now=NOW)
 
 
 def test_account_is_guessed_ten_times_an_hour_and_no_more() -> None:
-    throttle = Throttle()
+    throttle = throttle_of(RING)
     for number in range(GUESSES_MAX):
         guess(throttle, address=str(number))
 
@@ -119,7 +128,7 @@ def test_account_is_guessed_ten_times_an_hour_and_no_more() -> None:
 
 
 def test_owner_is_not_locked_out_by_who_guesses() -> None:
-    throttle = Throttle()
+    throttle = throttle_of(RING)
     mark = throttle.mark_of("alice")
     for number in range(GUESSES_MAX + 5):
         try:
@@ -133,8 +142,29 @@ def test_owner_is_not_locked_out_by_who_guesses() -> None:
         guess(throttle, address="elsewhere", mark=throttle.mark_of("bob"))
 
 
+def test_owner_is_known_to_every_process_of_the_deployment_and_to_no_other() -> None:
+    mark = throttle_of(KeyRing.of(OLD)).mark_of("alice")
+    for keys, is_known in (((OLD,), True), ((NEW, OLD), True), ((NEW,), False)):
+        elsewhere = throttle_of(KeyRing.of(*keys))
+        for number in range(GUESSES_MAX):
+            guess(elsewhere, address=str(number))
+        if is_known:
+            guess(elsewhere, mark=mark)
+        else:
+            with pytest.raises(TooManySignIns):
+                guess(elsewhere, mark=mark)
+
+
+def test_each_of_many_processes_forgives_a_typing_error() -> None:
+    one_of_many = throttle_of(RING, processes=64)
+    for _ in range(3):
+        guess(one_of_many)
+    with pytest.raises(TooManySignIns):
+        guess(one_of_many)
+
+
 def test_several_processes_together_admit_no_more_guesses_than_one() -> None:
-    processes = [Throttle(processes=2), Throttle(processes=2)]
+    processes = [throttle_of(RING, processes=2), throttle_of(RING, processes=2)]
     admitted = 0
     for number in range(4 * GUESSES_MAX):
         try:
@@ -147,7 +177,7 @@ def test_several_processes_together_admit_no_more_guesses_than_one() -> None:
 
 
 def test_success_forgives_what_came_before() -> None:
-    throttle = Throttle()
+    throttle = throttle_of(RING)
     for _ in range(3):
         for _ in range(GUESSES_MAX):
             guess(throttle)
@@ -155,7 +185,7 @@ def test_success_forgives_what_came_before() -> None:
 
 
 def test_requests_are_counted_by_caller_and_route() -> None:
-    throttle = Throttle(requests_max=2)
+    throttle = throttle_of(RING, requests_max=2)
     ask = throttle.count_request
     ask(caller="alice", route="GET /a", now=NOW)
     ask(caller="alice", route="GET /a", now=NOW)
