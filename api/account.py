@@ -174,7 +174,7 @@ def end_sign_in(sign_in_id: UUID, caller: Unproven, transaction: Transaction, no
 @router.post("/sign-ins/end-all")
 def end_all_sign_ins(caller: Unproven, transaction: Transaction, now: Now) -> EndedView:
     """Sign out everywhere at once, here too."""
-    ended = service.end_all_sign_ins(transaction, person_id=caller.person_id, now=now)
+    ended = service.sign_out_everywhere(transaction, person_id=caller.person_id, now=now)
     return EndedView(ended=ended)
 
 

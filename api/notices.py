@@ -1,4 +1,4 @@
-"""Routes under /notices: what one was told about one's reservations."""
+"""Routes under /notices: what one was told of one's reservations and of one's account."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,8 +10,9 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
 from booking.notices.rules import Kind
-from booking.notices.service import list_notices, mark_all_read, mark_read
-from booking.notices.tables import BookingNotice
+from directory.notices.rules import AccountKind
+from directory.notices.service import list_notices, mark_all_read, mark_read
+from directory.notices.tables import Notice
 from foundation.identifiers import ReservationId
 
 router = APIRouter(prefix="/notices", tags=["reservations"])
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/notices", tags=["reservations"])
 
 class NoticeView(BaseModel):
     id: UUID
-    kind: Kind
+    kind: Kind | AccountKind
     reservation_id: ReservationId | None
     text_zh: str
     text_en: str
@@ -27,16 +28,24 @@ class NoticeView(BaseModel):
     read_at: datetime | None
 
     @classmethod
-    def of(cls, notice: BookingNotice) -> "NoticeView":
+    def of(cls, notice: Notice) -> "NoticeView":
+        is_account = notice.kind in AccountKind
         return cls(
             id=notice.id,
-            kind=Kind(notice.kind),
-            reservation_id=notice.reservation_id,
+            kind=AccountKind(notice.kind) if is_account else Kind(notice.kind),
+            reservation_id=reservation_of(notice),
             text_zh=notice.text_zh,
             text_en=notice.text_en,
             created_at=notice.created_at,
             read_at=notice.read_at,
         )
+
+
+def reservation_of(notice: Notice) -> ReservationId | None:
+    """Return the reservation a notice leads to, where it is about one."""
+    if notice.subject_kind != "reservation" or notice.subject_id is None:
+        return None
+    return ReservationId(notice.subject_id)
 
 
 class NoticeList(BaseModel):
@@ -57,10 +66,10 @@ def read_notices(caller: SignedIn, reading: ReadOnly, *, unread: bool = False) -
 @router.post("/read-all")
 def read_all(caller: SignedIn, now: Now, transaction: Transaction) -> ReadCount:
     """Mark everything as read."""
-    return ReadCount(read=mark_all_read(transaction, by=caller, now=now))
+    return ReadCount(read=mark_all_read(transaction, reader=caller.person_id, now=now))
 
 
 @router.post("/{notice_id}/read")
 def read_one(notice_id: UUID, caller: SignedIn, now: Now, transaction: Transaction) -> NoticeView:
     """Mark one as read."""
-    return NoticeView.of(mark_read(transaction, notice_id, by=caller, now=now))
+    return NoticeView.of(mark_read(transaction, notice_id, reader=caller.person_id, now=now))

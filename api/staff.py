@@ -13,6 +13,7 @@ from api.identity import allow_in_person
 from directory.institutions import service, staff
 from directory.institutions.staff import NewStaff
 from directory.institutions.tables import Post
+from directory.people.accounts import NewAccount
 from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person
@@ -56,11 +57,24 @@ class StaffList(BaseModel):
     items: list[StaffView]
 
 
-class StaffRequest(BaseModel):
+class AccountRequest(BaseModel):
+    """An account that somebody opens for a colleague, with its first password."""
+
     login: str = Field(min_length=3, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")
     display_name: str = Field(min_length=1, max_length=100)
     password: SecretStr = Field(min_length=1, max_length=200)
     roles: list[Role] = Field(min_length=1, max_length=10)
+
+    def to_account(self) -> NewAccount:
+        return NewAccount(
+            login=self.login,
+            display_name=self.display_name,
+            password=self.password.get_secret_value(),
+            roles=self.roles,
+        )
+
+
+class StaffRequest(AccountRequest):
     title: str = Field(min_length=1, max_length=100)
     trained_on: date
     starts_on: date
@@ -85,10 +99,7 @@ def add_staff(
     person = staff.add(
         transaction,
         NewStaff(
-            login=body.login,
-            display_name=body.display_name,
-            password=body.password.get_secret_value(),
-            roles=body.roles,
+            account=body.to_account(),
             title=body.title,
             trained_on=body.trained_on,
             starts_on=body.starts_on,

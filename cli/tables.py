@@ -8,7 +8,6 @@ import booking.attendance.tables
 import booking.calendars.tables
 import booking.feeds.tables
 import booking.instruments.tables
-import booking.notices.tables
 import booking.policies.tables
 import booking.reservations.tables
 import booking.usage.tables
@@ -18,6 +17,7 @@ import directory.enterprises.tables
 import directory.experts.tables
 import directory.files.tables
 import directory.institutions.tables
+import directory.notices.tables
 import directory.people.tables
 import directory.privacy.tables
 import directory.registrations.tables

@@ -1,9 +1,8 @@
-"""Notices of reservations go to the mailboxes of those who have one."""
+"""Notices go to the mailboxes, and where it matters to the phones, of those who have one."""
 
 from datetime import datetime
 
-from booking.notices.queries import list_unposted
-from booking.notices.service import post_notice
+from directory.notices.posting import list_unposted, post_notice
 from foundation.database import SessionFactory
 from foundation.encryption import open_key_ring
 from foundation.settings import Settings

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.tables import Instrument
 from booking.notices.rules import Facts, Kind
-from booking.notices.tables import BookingNotice
 from booking.reservations.tables import Reservation, as_slot
 from directory.institutions.tables import Institution
+from directory.notices.tables import Notice
 from foundation.identifiers import PersonId, ReservationId
 
 BATCH = 200
@@ -36,7 +36,7 @@ Find = Callable[[Session, datetime], list[Occasion]]
 
 
 def untold(name: ColumnElement[str], person: Any) -> ColumnElement[bool]:  # noqa: ANN401
-    return ~exists().where(BookingNotice.occasion == name, BookingNotice.person_id == person)
+    return ~exists().where(Notice.occasion == name, Notice.person_id == person)
 
 
 def name_of(prefix: str, *parts: Any) -> ColumnElement[str]:  # noqa: ANN401 - columns of many types

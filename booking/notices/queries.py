@@ -1,10 +1,8 @@
 """Occasions to tell somebody something, found in what is stored; none is missed by a restart."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import extract, func, literal, or_, select
+from sqlalchemy import extract, func, literal, or_
 from sqlalchemy.orm import Session
 
 from booking.notices.occasions import (
@@ -18,7 +16,6 @@ from booking.notices.occasions import (
     untold,
 )
 from booking.notices.rules import Kind
-from booking.notices.tables import BookingNotice
 from booking.notices.watching import (
     find_affected,
     find_calibrations,
@@ -184,12 +181,3 @@ FINDS: tuple[Find, ...] = (
 def list_occasions(session: Session, *, now: datetime) -> list[Occasion]:
     """Return everything somebody is to be told and was not."""
     return [occasion for find in FINDS for occasion in find(session, now)]
-
-
-def list_unposted(session: Session) -> Sequence[UUID]:
-    return session.scalars(
-        select(BookingNotice.id)
-        .where(BookingNotice.posted_at.is_(None))
-        .order_by(BookingNotice.created_at)
-        .limit(BATCH)
-    ).all()

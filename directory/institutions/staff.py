@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.audit.service import record
 from directory.institutions.errors import StaffNotFound, StaffRefused
-from directory.institutions.tables import Post
+from directory.institutions.tables import Institution, Post
+from directory.people.accounts import (
+    NewAccount,
+    assign_roles,
+    close_account,
+    open_account,
+    record_account,
+    require_another,
+)
 from directory.people.password_rules import PasswordPolicy
-from directory.people.passwords import hash_password
-from directory.people.service import Caller, end_all_sign_ins, require_good_password
-from directory.people.tables import Person, RoleAssignment
-from directory.registrations.errors import LoginTaken
+from directory.people.service import Caller
+from directory.people.tables import Person
 from directory.roles.rules import INSTITUTION_ROLES, Role
 from foundation.errors import Problem
 from foundation.identifiers import InstitutionId
@@ -26,10 +30,7 @@ from foundation.identifiers import InstitutionId
 class NewStaff:
     """Somebody who starts at an institution."""
 
-    login: str
-    display_name: str
-    password: str
-    roles: Collection[Role]
+    account: NewAccount
     title: str
     trained_on: date
     starts_on: date
@@ -47,21 +48,10 @@ def add(
     """
     if problems := _find_problems(new):
         raise StaffRefused(problems)
-    require_good_password(new.password, policy=policy, login=new.login)
     institution_id = _own(caller)
-    person = Person(
-        login=new.login,
-        display_name=new.display_name,
-        password_hash=hash_password(new.password),
-        institution_id=institution_id,
-        created_at=now,
-        roles=[RoleAssignment(role=role, assigned_at=now) for role in sorted(set(new.roles))],
+    person = open_account(
+        session, new.account, institution_id=institution_id, policy=policy, now=now
     )
-    session.add(person)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise LoginTaken from error
     session.add(
         Post(
             person_id=person.id,
@@ -72,7 +62,7 @@ def add(
         )
     )
     session.flush()
-    _record(session, "staff.add", caller, person, roles=sorted(set(new.roles)), now=now)
+    record_account(session, "staff.add", caller=caller, person=person, now=now)
     return person
 
 
@@ -84,18 +74,15 @@ def set_roles(
     Raises:
         StaffNotFound: when nobody of the institution has this id.
         StaffRefused: for a role that is not an institution's.
+        LastOfRole: when nobody would manage the institution any more.
     """
     if not INSTITUTION_ROLES.issuperset(roles):
         raise StaffRefused([_not_here()])
     person = _colleague(session, person_id, caller)
-    session.execute(delete(RoleAssignment).where(RoleAssignment.person_id == person.id))
-    session.expire(person, ["roles"])
-    session.add_all(
-        RoleAssignment(person_id=person.id, role=role, assigned_at=now)
-        for role in sorted(set(roles))
-    )
-    session.flush()
-    _record(session, "staff.set_roles", caller, person, roles=sorted(set(roles)), now=now)
+    if Role.INSTITUTION_MANAGER not in roles:
+        require_another(session, person, Role.INSTITUTION_MANAGER)
+    assign_roles(session, person, roles, caller=caller, now=now)
+    record_account(session, "staff.set_roles", caller=caller, person=person, now=now)
     return person
 
 
@@ -104,13 +91,12 @@ def see_off(session: Session, person_id: UUID, *, caller: Caller, now: datetime)
     person = _colleague(session, person_id, caller)
     if person.id == caller.person_id:
         raise StaffRefused([Problem("yourself", "不能停用自己", "not yourself", "person_id")])
-    person.is_active = False
-    end_all_sign_ins(session, person_id=person.id, now=now)
+    close_account(session, person, caller=caller, now=now)
     post = session.get(Post, person.id)
     if post is not None:
         post.ends_on = now.date()
     session.flush()
-    _record(session, "staff.see_off", caller, person, roles=[], now=now)
+    record_account(session, "staff.see_off", caller=caller, person=person, now=now)
     return person
 
 
@@ -126,7 +112,7 @@ def list_staff(session: Session, institution_id: InstitutionId) -> list[tuple[Pe
 
 def _find_problems(new: NewStaff) -> list[Problem]:
     problems = []
-    if not new.roles or not INSTITUTION_ROLES.issuperset(new.roles):
+    if not new.account.roles or not INSTITUTION_ROLES.issuperset(new.account.roles):
         problems.append(_not_here())
     if new.trained_on > new.starts_on:
         problems.append(
@@ -148,27 +134,9 @@ def _own(caller: Caller) -> InstitutionId:
 
 
 def _colleague(session: Session, person_id: UUID, caller: Caller) -> Person:
+    # The institution first: of two managers who step down at once, one stays.
+    session.get_one(Institution, _own(caller), with_for_update=True)
     person = session.get(Person, person_id, with_for_update=True)
-    if person is None or person.institution_id != _own(caller):
+    if person is None or person.institution_id != caller.institution_id:
         raise StaffNotFound
     return person
-
-
-def _record(
-    session: Session,
-    action: str,
-    caller: Caller,
-    person: Person,
-    *,
-    roles: list[Role],
-    now: datetime,
-) -> None:
-    record(
-        session,
-        actor_id=caller.person_id,
-        action=action,
-        subject_kind="person",
-        subject_id=person.id,
-        now=now,
-        roles=roles,
-    )

@@ -125,3 +125,15 @@ class TooManyTokens(Refused):
     code = "too_many_tokens"
     zh = "访问令牌数量已达上限，请先撤销不用的。"
     en = "You have as many tokens as one may; revoke one first."
+
+
+class LoginTaken(Conflict):
+    code = "login_taken"
+    zh = "该账号已被使用。"
+    en = "This name is taken."
+
+
+class LastOfRole(Conflict):
+    code = "last_administrator"
+    zh = "至少须保留一名管理员，请先将该角色交给他人。"
+    en = "Somebody must stay in charge; give this role to another person first."

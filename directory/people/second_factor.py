@@ -8,6 +8,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
+from directory.notices.rules import AccountKind, Facts
+from directory.notices.service import tell_of_account
 from directory.people.errors import (
     SecondFactorNotBegun,
     SecondFactorRequired,
@@ -79,6 +81,7 @@ def confirm(
         RecoveryCode(person_id=person_id, code_hash=hash_token(_bare(code))) for code in codes
     )
     _record(session, "second_factor.set", person_id, now)
+    tell_of_account(session, person_id, AccountKind.SECOND_FACTOR_SET, Facts(now))
     session.flush()
     return codes
 
@@ -95,6 +98,7 @@ def turn_off(
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     session.execute(delete(SecondFactor).where(SecondFactor.person_id == person_id))
     _record(session, "second_factor.turn_off", person_id, now)
+    tell_of_account(session, person_id, AccountKind.SECOND_FACTOR_TURNED_OFF, Facts(now))
 
 
 def require_second_factor(
@@ -154,6 +158,7 @@ def _use_recovery_code(session: Session, person_id: PersonId, code: str, now: da
     if used is None:
         raise SecondFactorWrong
     _record(session, "second_factor.use_recovery_code", person_id, now)
+    tell_of_account(session, person_id, AccountKind.RECOVERY_CODE_USED, Facts(now))
 
 
 def _recovery_code() -> str:

@@ -9,6 +9,8 @@ from sqlalchemy import column, select, text, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
+from directory.notices.rules import AccountKind, Facts, same_browser
+from directory.notices.service import tell_of_account
 from directory.people.errors import PasswordRefused, SignInFailed, SignInNotFound
 from directory.people.password_rules import PasswordPolicy, find_problems
 from directory.people.passwords import hash_password, hash_token, is_password
@@ -22,6 +24,8 @@ from foundation.tenancy import become
 SIGN_IN_LASTS = timedelta(hours=12)
 USER_AGENT_LENGTH_MAX = 200
 SEEN_EVERY = timedelta(minutes=5)
+KNOWN_FOR = timedelta(days=180)
+"""How long a browser is remembered as one of the person's."""
 
 
 # Asked by every request: one short row instead of three entities.
@@ -101,7 +105,8 @@ def sign_in(
 def open_sign_in(
     session: Session, *, person: Person, browser: Browser, with_second_factor: bool, now: datetime
 ) -> tuple[Caller, str]:
-    """Open a sign-in for somebody who proved who they are."""
+    """Open a sign-in for somebody who proved who they are, and tell them of a new device."""
+    is_new_device = _is_new_device(session, person.id, browser, now)
     token = secrets.token_urlsafe(32)
     row = SignIn(
         token_hash=hash_token(token),
@@ -115,7 +120,21 @@ def open_sign_in(
     )
     session.add(row)
     session.flush()
+    if is_new_device:
+        facts = Facts(now, browser=browser.user_agent, address=browser.address)
+        tell_of_account(session, person.id, AccountKind.NEW_DEVICE, facts)
     return caller_of(person, sign_in=row), token
+
+
+def _is_new_device(session: Session, person_id: PersonId, browser: Browser, now: datetime) -> bool:
+    """Whether the person signed in lately, but never by a browser of this kind."""
+    former = session.scalars(
+        select(SignIn.user_agent)
+        .where(SignIn.person_id == person_id, SignIn.created_at > now - KNOWN_FOR)
+        .distinct()
+    ).all()
+    own = same_browser(browser.user_agent[:USER_AGENT_LENGTH_MAX])
+    return bool(former) and own not in {same_browser(user_agent) for user_agent in former}
 
 
 def sign_out(session: Session, *, token: str, now: datetime) -> None:
@@ -196,6 +215,7 @@ def end_sign_in(session: Session, *, person_id: PersonId, sign_in_id: UUID, now:
     )
     if ended is None:
         raise SignInNotFound
+    tell_of_account(session, person_id, AccountKind.SIGN_INS_ENDED, Facts(now, count=1))
 
 
 def end_all_sign_ins(
@@ -206,6 +226,13 @@ def end_all_sign_ins(
     if but is not None:
         query = query.where(SignIn.id != but)
     return len(session.scalars(query.values(ended_at=now).returning(SignIn.id)).all())
+
+
+def sign_out_everywhere(session: Session, *, person_id: PersonId, now: datetime) -> int:
+    """End the person's sign-ins everywhere, as they asked, and tell them."""
+    ended = end_all_sign_ins(session, person_id=person_id, now=now)
+    tell_of_account(session, person_id, AccountKind.SIGN_INS_ENDED, Facts(now, count=ended))
+    return ended
 
 
 def prove_sign_in(session: Session, *, caller: Caller, now: datetime) -> None:
@@ -238,6 +265,7 @@ def change_password(
     person.password_hash = hash_password(password)
     person.password_changed_at = now
     end_all_sign_ins(session, person_id=person.id, now=now, but=caller.sign_in_id)
+    tell_of_account(session, person.id, AccountKind.PASSWORD_CHANGED, Facts(now))
     record(
         session,
         actor_id=person.id,

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
+from directory.notices.rules import AccountKind, Facts
+from directory.notices.service import tell_of_account
 from directory.people.errors import TokenNotFound, TooManyTokens
 from directory.people.passwords import hash_token
 from directory.people.service import SEEN_EVERY, Caller, caller_of
@@ -50,6 +52,8 @@ def make_token(
     session.add(token)
     session.flush()
     _record(session, "token.make", person_id, token.id, now)
+    facts = Facts(now, name=name, until=token.expires_at)
+    tell_of_account(session, person_id, AccountKind.TOKEN_MADE, facts)
     return token, text
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.audit.service import record
 from directory.files.tables import StoredFile
+from directory.notices.tables import Notice
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, end_all_sign_ins
 from directory.people.tables import AccessToken, Person, SecondFactor, SignIn
@@ -197,6 +198,7 @@ def erase_own(
         update(AccessToken).where(AccessToken.person_id == person.id).values(revoked_at=now)
     )
     session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
+    session.execute(delete(Notice).where(Notice.person_id == person.id))
     session.execute(delete(PersonIdentity).where(PersonIdentity.person_id == person.id))
     session.execute(
         update(StoredFile)

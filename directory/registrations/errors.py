@@ -27,12 +27,6 @@ class WrongState(Conflict):
     en = "The registration cannot be moved like that from where it stands."
 
 
-class LoginTaken(Conflict):
-    code = "login_taken"
-    zh = "该账号已被使用。"
-    en = "This name is taken."
-
-
 class AlreadyRegistered(Conflict):
     code = "already_registered"
     zh = "该身份已注册。"

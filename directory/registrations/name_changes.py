@@ -11,6 +11,8 @@ from directory.audit.service import record
 from directory.enterprises.service import rename
 from directory.enterprises.tables import Enterprise
 from directory.files import service as files
+from directory.notices.rules import AccountKind, Facts
+from directory.notices.service import tell_of_account
 from directory.people.service import Caller
 from directory.registrations.errors import (
     ApplicationRefused,
@@ -120,6 +122,13 @@ def decide(
         rename(session, enterprise, name=change.new_name, on=change.changed_on)
     meet(session, subject_kind=SUBJECT, subject_id=change.id, kind=REVIEW, now=now)
     _record(session, f"name_change.{change.state}", caller, change, now)
+    tell_of_account(
+        session,
+        change.submitted_by,
+        AccountKind.NAME_CHANGE_APPROVED if approved else AccountKind.NAME_CHANGE_REJECTED,
+        Facts(now, name=change.new_name, why=remark),
+        subject=(SUBJECT, change.id),
+    )
     session.flush()
     return change
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from directory.audit.service import record
 from directory.enterprises.service import find_or_make_firm, make_enterprise
 from directory.institutions.service import open_institution
+from directory.notices.rules import AccountKind, Facts
+from directory.notices.service import tell_of_account
 from directory.people.service import Caller
 from directory.people.tables import Person, RoleAssignment
 from directory.privacy.errors import DataErased, ReasonRequired
@@ -25,6 +27,11 @@ from directory.workdays.service import meet
 from foundation.identifiers import PersonId
 
 QUEUE_MAX = 100
+TOLD_AS: Mapping[State, AccountKind] = {
+    State.APPROVED: AccountKind.REGISTRATION_APPROVED,
+    State.RETURNED: AccountKind.REGISTRATION_RETURNED,
+    State.REJECTED: AccountKind.REGISTRATION_REJECTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +210,17 @@ def _close(
         subject_id=registration.id,
         now=now,
         fields=[remark["field"] for remark in registration.remarks],
+    )
+    tell_of_account(
+        session,
+        registration.person_id,
+        TOLD_AS[State(registration.state)],
+        Facts(
+            now,
+            name=registration.organisation or session.get_one(Person, registration.person_id).login,
+            why="；".join(remark["text"] for remark in registration.remarks),
+        ),
+        subject=(SUBJECT, registration.id),
     )
     session.flush()
     return registration

@@ -6,11 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
 from directory.files import service as files
+from directory.people.accounts import add_person
 from directory.people.password_rules import PasswordPolicy
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, require_good_password
@@ -20,7 +20,6 @@ from directory.privacy.vault import Vault
 from directory.registrations.errors import (
     AlreadyRegistered,
     ApplicationRefused,
-    LoginTaken,
     PapersMissing,
     PaperUnclear,
     RegistrationNotFound,
@@ -41,7 +40,6 @@ from directory.registrations.tables import PersonIdentity, Registration, Registr
 from directory.workdays.rules import ZONE
 from directory.workdays.service import set_due, stop
 from directory.workdays.tables import DueDateRow
-from foundation.database import violated_constraint
 from foundation.encryption import Place
 from foundation.identifiers import PersonId
 from foundation.tenancy import become
@@ -88,12 +86,7 @@ def apply(
         created_at=now,
     )
     session.add(person)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_people_login":
-            raise LoginTaken from error
-        raise
+    add_person(session)
     become(session, person.id)
     seal_identity(vault, person, application, now)
     session.add_all(

@@ -1,5 +1,6 @@
 """The roles a person may have, and for whom each acts. Pure."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -36,3 +37,17 @@ INSTITUTION_ROLES = frozenset(
     }
 )
 PLATFORM_ROLES = frozenset({Role.REVIEWER, Role.OPERATOR, Role.PLATFORM_FINANCE, Role.AUDITOR})
+ROLE_NAMES: Mapping[Role, tuple[str, str]] = {
+    Role.MEMBER: ("企业成员", "enterprise member"),
+    Role.ENTERPRISE_ADMIN: ("企业管理员", "enterprise administrator"),
+    Role.INSTITUTION_MANAGER: ("机主", "instrument manager"),
+    Role.TECHNICIAN: ("实验室技术员", "laboratory technician"),
+    Role.SAMPLE_KEEPER: ("样品管理员", "sample keeper"),
+    Role.SIGNATORY: ("授权签字人", "authorised signatory"),
+    Role.FINANCE: ("机构财务", "institution finance"),
+    Role.STATION_STAFF: ("服务站点人员", "station staff"),
+    Role.REVIEWER: ("平台审核", "platform reviewer"),
+    Role.OPERATOR: ("平台运营", "platform operator"),
+    Role.PLATFORM_FINANCE: ("平台财务", "platform finance"),
+    Role.AUDITOR: ("审计", "auditor"),
+}

@@ -16,13 +16,13 @@ from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure
 from booking.feeds.tables import CalendarFeed
 from booking.instruments.tables import InstrumentPhoto
-from booking.notices.tables import BookingNotice
 from booking.reservations.tables import ReservationTransition
 from booking.usage.tables import UsageSession
 from booking.waitlists.tables import WaitlistEntry
 from directory.enterprises.tables import Enterprise
 from directory.files.tables import StoredFile
 from directory.institutions.tables import Institution, InstitutionQualification
+from directory.notices.tables import Notice
 from directory.people.tables import AccessToken, Person, SignIn
 from directory.registrations.tables import NameChange, Registration
 from directory.roles.rules import (
@@ -348,7 +348,7 @@ def things(
         starts_at=START,
         ends_at=START + timedelta(days=1),
     )
-    notice = BookingNotice(
+    notice = Notice(
         person_id=person.id,
         kind="reminder",
         occasion=f"a reminder {person.id}",

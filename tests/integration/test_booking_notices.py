@@ -8,10 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.attendance.service import notice_penalty
-from booking.notices.queries import FINDS, list_occasions, list_unposted
+from booking.notices.queries import FINDS, list_occasions
 from booking.notices.rules import WORDS, Facts, Kind, write
-from booking.notices.service import mark_all_read, post_notice, tell
-from booking.notices.tables import BookingNotice
+from booking.notices.service import tell
 from booking.reservations.attending import check_in, end_over, interrupt
 from booking.reservations.changing import reschedule
 from booking.reservations.clockwork import expire, mark_missed
@@ -20,6 +19,9 @@ from booking.reservations.rules import Slot, Wish
 from booking.reservations.service import cancel
 from booking.usage.service import meter
 from booking.waitlists.service import join, offer_next
+from directory.notices.posting import list_unposted, post_notice
+from directory.notices.service import mark_all_read
+from directory.notices.tables import Notice
 from directory.people.tables import Person
 from directory.privacy.vault import Vault
 from directory.registrations.tables import Message, PersonIdentity
@@ -49,12 +51,12 @@ def told(lab: Lab, now: datetime) -> list[tuple[str, Person]]:
     people = {
         person.id: person for person in (lab.cast.alice, lab.cast.carol, lab.cast.bob, lab.cast.mei)
     }
-    notices = lab.session.scalars(select(BookingNotice).order_by(BookingNotice.kind)).all()
+    notices = lab.session.scalars(select(Notice).order_by(Notice.kind)).all()
     return [(notice.kind, people[notice.person_id]) for notice in notices]
 
 
 def text_of(lab: Lab) -> str:
-    notice = lab.session.scalars(select(BookingNotice)).one()
+    notice = lab.session.scalars(select(Notice)).one()
     return f"{notice.text_zh} {notice.text_en}"
 
 
@@ -174,8 +176,8 @@ def test_next_in_line_is_told_of_the_offer_and_the_others_that_time_is_free(
         ("next_in_line", lab.cast.carol),
         ("slot_freed", bob_like),
     ]
-    freed = session.scalars(select(BookingNotice).where(BookingNotice.kind == "slot_freed")).one()
-    assert freed.reservation_id is None  # whose it was is not theirs to know
+    freed = session.scalars(select(Notice).where(Notice.kind == "slot_freed")).one()
+    assert freed.subject_id is None  # whose it was is not theirs to know
 
 
 def run_over(lab: Lab) -> None:
@@ -301,8 +303,8 @@ def test_notice_without_a_mailbox_is_done_and_stays_to_be_read(session: Session,
         assert not post_notice(session, notice_id, now=NOW, ring=ring)
 
     assert list_unposted(session) == []
-    assert mark_all_read(session, by=lab.caller("alice"), now=NOW) == 1
-    assert mark_all_read(session, by=lab.caller("alice"), now=NOW) == 0
+    assert mark_all_read(session, reader=lab.cast.alice.id, now=NOW) == 1
+    assert mark_all_read(session, reader=lab.cast.alice.id, now=NOW) == 0
 
 
 def test_each_kind_has_words_in_both_languages() -> None:

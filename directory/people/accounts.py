@@ -1,0 +1,141 @@
+"""Accounts that somebody opens, changes and closes for people of their own tenant."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from directory.audit.service import record
+from directory.notices.rules import AccountKind, Facts
+from directory.notices.service import tell_of_account
+from directory.people.errors import LastOfRole, LoginTaken
+from directory.people.password_rules import PasswordPolicy
+from directory.people.passwords import hash_password
+from directory.people.service import Caller, require_good_password
+from directory.people.tables import Person, RoleAssignment
+from directory.roles.rules import Role
+from foundation.database import violated_constraint
+from foundation.identifiers import EnterpriseId, InstitutionId
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What somebody new signs in with, and what they are there to do."""
+
+    login: str
+    display_name: str
+    password: str
+    roles: Collection[Role]
+
+
+def open_account(
+    session: Session,
+    new: NewAccount,
+    *,
+    enterprise_id: EnterpriseId | None = None,
+    institution_id: InstitutionId | None = None,
+    policy: PasswordPolicy,
+    now: datetime,
+) -> Person:
+    """Open an account that acts for one tenant.
+
+    Raises:
+        PasswordRefused: when the first password will not do.
+        LoginTaken: when the name is another's.
+    """
+    require_good_password(new.password, policy=policy, login=new.login)
+    person = Person(
+        login=new.login,
+        display_name=new.display_name,
+        password_hash=hash_password(new.password),
+        enterprise_id=enterprise_id,
+        institution_id=institution_id,
+        created_at=now,
+        roles=[RoleAssignment(role=role, assigned_at=now) for role in sorted(set(new.roles))],
+    )
+    session.add(person)
+    add_person(session)
+    return person
+
+
+def add_person(session: Session) -> None:
+    """Write a new person.
+
+    Raises:
+        LoginTaken: when the name is another's.
+    """
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if violated_constraint(error) == "uq_people_login":
+            raise LoginTaken from error
+        raise
+
+
+def assign_roles(
+    session: Session, person: Person, roles: Collection[Role], *, caller: Caller, now: datetime
+) -> None:
+    """Give somebody these roles and no others, and tell them."""
+    if {assignment.role for assignment in person.roles} == set(roles):
+        return
+    session.execute(delete(RoleAssignment).where(RoleAssignment.person_id == person.id))
+    session.expire(person, ["roles"])
+    session.add_all(
+        RoleAssignment(person_id=person.id, role=role, assigned_at=now)
+        for role in sorted(set(roles))
+    )
+    session.flush()
+    facts = Facts(now, name=caller.display_name, roles=set(roles))
+    tell_of_account(session, person.id, AccountKind.ROLES_CHANGED, facts)
+
+
+def close_account(session: Session, person: Person, *, caller: Caller, now: datetime) -> None:
+    """Close an account: the database ends every sign-in and token of it with it."""
+    if not person.is_active:
+        return
+    person.is_active = False
+    session.flush()
+    facts = Facts(now, name=caller.display_name)
+    tell_of_account(session, person.id, AccountKind.ACCOUNT_CLOSED, facts)
+
+
+def require_another(session: Session, person: Person, role: Role) -> None:
+    """Refuse to take a role from the last one of a tenant who has it.
+
+    The caller holds a lock on the tenant, so that two do not take it from each other.
+
+    Raises:
+        LastOfRole: when nobody else of the tenant has it.
+    """
+    others = session.scalar(
+        select(func.count())
+        .select_from(Person)
+        .join(RoleAssignment, RoleAssignment.person_id == Person.id)
+        .where(
+            Person.id != person.id,
+            Person.is_active,
+            Person.enterprise_id.is_not_distinct_from(person.enterprise_id),
+            Person.institution_id.is_not_distinct_from(person.institution_id),
+            RoleAssignment.role == role,
+        )
+    )
+    if not others:
+        raise LastOfRole
+
+
+def record_account(
+    session: Session, action: str, *, caller: Caller, person: Person, now: datetime
+) -> None:
+    """Note in the audit trail what was done to somebody's account, and what they now are."""
+    record(
+        session,
+        actor_id=caller.person_id,
+        action=action,
+        subject_kind="person",
+        subject_id=person.id,
+        now=now,
+        roles=sorted(assignment.role for assignment in person.roles) if person.is_active else [],
+    )
