@@ -75,6 +75,12 @@ def empty_database_url(pytestconfig: pytest.Config) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def superuser_url(pytestconfig: pytest.Config, empty_database_url: str) -> str:
+    """The empty database's address as a superuser, for what only one may do: roles, dumps."""
+    return pytestconfig.stash[DATABASES].as_superuser(empty_database_url)
+
+
 @pytest.fixture(scope="session")
 def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url, application_name="yixiang tests")

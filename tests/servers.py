@@ -45,11 +45,14 @@ class Databases:
         """Start the server unless there is one, and return what a worker needs to know."""
         if self._told is None:
             given = os.environ.get("YIXIANG_TEST_DATABASE_URL")
-            self._told = {
-                "url": given or self._start_embedded(),
-                "run": f"yixiang_test_{secrets.token_hex(4)}",
-            }
+            url, superuser = (given, given) if given else self._start_embedded()
+            run = f"yixiang_test_{secrets.token_hex(4)}"
+            self._told = {"url": url, "superuser": superuser, "run": run}
         return self._told
+
+    def as_superuser(self, url: str) -> str:
+        """Return a database's address for who may do anything, where a server of ours has one."""
+        return f"{self.start()['superuser'].rpartition('/')[0]}/{url.rpartition('/')[2]}"
 
     def stop(self) -> None:
         if self._process is not None:
@@ -112,7 +115,7 @@ class Databases:
     def _address_of(self, database: str) -> str:
         return f"{self.start()['url'].rpartition('/')[0]}/{database}"
 
-    def _start_embedded(self) -> str:
+    def _start_embedded(self) -> tuple[str, str]:
         self._folder = Path(tempfile.mkdtemp(prefix="yixiang-tests-"))
         # As root the server is another user, who must get in.
         self._folder.chmod(0o711)
@@ -125,7 +128,7 @@ class Databases:
         if not process.is_running:
             raise ChildFailed(process.tail())
         cluster.make_database()
-        return cluster.url
+        return cluster.url, cluster.superuser_url
 
 
 class BrokerUnderTest:
