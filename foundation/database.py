@@ -108,11 +108,12 @@ def ask_at_once(
     """Send the driver's own SQL in the session's transaction, and return its rows.
 
     For the few statements that every reservation waits for: SQLAlchemy's way to a statement
-    and back costs as much again as the driver's. Pending changes are not flushed first.
+    and back costs as much again as the driver's.
 
     Raises:
         sqlalchemy.exc.DBAPIError: the kind that SQLAlchemy would raise.
     """
+    session.flush()
     connection = session.connection()
     driver = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection.driver_connection)
     try:
