@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base
@@ -49,11 +57,62 @@ class RoleAssignment(Base):
     assigned_at: Mapped[datetime]
 
 
+class LinkedAccount(Base):
+    """Who a person is to an OpenID provider: the one subject that signs in as them."""
+
+    __tablename__ = "linked_accounts"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("person_id", "issuer"),
+        # What a sign-in refers to, so that both are of the same person.
+        UniqueConstraint("id", "person_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    linked_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignInTrip(Base):
+    """One browser's trip to the provider and back. The cookie holds the secret."""
+
+    __tablename__ = "sign_in_trips"
+
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    to_path: Mapped[str]
+    """Where the person was going."""
+    linking_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_ins.id"))
+    """The sign-in that began it to link its account; None: somebody signs in."""
+    expires_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    """When the browser came back: it does so once."""
+    proven_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("linked_accounts.id", ondelete="CASCADE")
+    )
+    """Who the provider says it is; what is still wanting is our second factor."""
+
+
 class SignIn(Base):
     """One signed-in browser. The cookie holds the token; here is only its hash."""
 
     __tablename__ = "sign_ins"
-    __table_args__ = (Index("ix_sign_ins_person_id", "person_id"),)
+    __table_args__ = (
+        Index("ix_sign_ins_person_id", "person_id"),
+        # What unlinking looks for; few sign-ins come that way.
+        Index(
+            "ix_sign_ins_linked_account_id",
+            "linked_account_id",
+            postgresql_where=text("linked_account_id IS NOT NULL"),
+        ),
+        ForeignKeyConstraint(
+            ["linked_account_id", "person_id"],
+            ["linked_accounts.id", "linked_accounts.person_id"],
+            ondelete="SET NULL (linked_account_id)",
+        ),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     id: Mapped[UUID] = mapped_column(default=new_id, unique=True)
@@ -66,6 +125,8 @@ class SignIn(Base):
     user_agent: Mapped[str]
     address: Mapped[str] = mapped_column(default="", server_default="")
     with_second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
+    linked_account_id: Mapped[UUID | None]
+    """By whose word, where it was a provider's; None: by password."""
 
 
 class AccessToken(Base):
