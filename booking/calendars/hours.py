@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from booking.calendars.rules import subtract
@@ -213,9 +215,11 @@ def surcharged_spans(window: Slot, table: Timetable) -> list[Surcharged]:
         return []
     cheaper: list[Slot] = []
     found = []
-    for slot, permille in sorted(open_windows(window, table), key=lambda one: one[1]):
-        left = subtract(slot, merge(cheaper))
+    by_price = sorted(open_windows(window, table), key=itemgetter(1))
+    for permille, group in groupby(by_price, key=itemgetter(1)):
+        here = merge([slot for slot, _ in group])
         if permille:
+            left = [one for slot in here for one in subtract(slot, cheaper)]
             found += [Surcharged(one, permille) for one in left if one.overlaps(window)]
-        cheaper.append(slot)
+        cheaper = merge([*cheaper, *here])
     return sorted(found, key=lambda one: one.slot.starts_at)

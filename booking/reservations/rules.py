@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from foundation.errors import Problem
 
 ZERO = timedelta(0)
+SLOT_MAX = timedelta(days=366)
+"""Beyond this a span is no slot at all: to go through its days would take for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def parse_time(value: str) -> datetime | None:
         return None
 
 
-def find_time_problems(wish: Wish) -> list[Problem]:
+def find_time_problems(wish: Wish, *, length_max: timedelta = SLOT_MAX) -> list[Problem]:
     """Return what keeps the wish from being a slot at all."""
     problems = []
     for field, value in (("starts_at", wish.starts_at), ("ends_at", wish.ends_at)):
@@ -113,6 +115,10 @@ def find_time_problems(wish: Wish) -> list[Problem]:
                 "reversed", "结束时间早于开始时间。", "The slot ends before it starts.", "ends_at"
             )
         )
+    elif wish.ends_at - wish.starts_at > length_max:
+        problems.append(
+            Problem("endless", "时段长于一年。", "The slot is longer than a year.", "ends_at")
+        )
     return problems
 
 
@@ -128,7 +134,7 @@ def find_problems(wish: Wish, policy: BookingPolicy, now: datetime) -> list[Prob
 
 
 def _is_twisted(problems: Iterable[Problem]) -> bool:
-    return any(p.code in {"no_time_zone", "empty", "reversed"} for p in problems)
+    return any(p.code in {"no_time_zone", "empty", "reversed", "endless"} for p in problems)
 
 
 def _find_notice_problems(

@@ -66,6 +66,10 @@ def codes(asked: Wish, policy: BookingPolicy = POLICY) -> list[str]:
         ),
         pytest.param(wish(timedelta(hours=2), timedelta(0)), ["empty"], id="empty"),
         pytest.param(wish(timedelta(hours=2), timedelta(hours=-1)), ["reversed"], id="reversed"),
+        pytest.param(wish(timedelta(hours=2), timedelta(days=366)), ["too_long"], id="a year"),
+        pytest.param(
+            wish(timedelta(hours=2), timedelta(days=366, minutes=15)), ["endless"], id="beyond it"
+        ),
         pytest.param(
             wish(timedelta(hours=-1, minutes=-3), timedelta(hours=9)),
             ["in_the_past", "off_the_grid", "off_the_grid", "too_long"],
