@@ -11,19 +11,15 @@ from sqlalchemy.orm import Session
 from billing.charges.queries import Opened, charges_of
 from billing.charges.slots import price_slot
 from billing.tariffs.queries import find_in_force, hourly
+from booking.reservations.acts import Act, Position, Standpoint, acts_of
 from booking.reservations.interlocks import read_interlocks
 from booking.reservations.queries import Known, list_transitions
-from booking.reservations.rights import may_act
-from booking.reservations.service import slot_of
-from booking.reservations.states import (
-    AT_IT_STATES,
-    CHECK_IN_OPENS,
-    STANDING_STATES,
-    Mode,
-    ReservationState,
-)
+from booking.reservations.rights import is_client_of, is_manager_of, is_staff_of
+from booking.reservations.service import is_over, slot_of
+from booking.reservations.states import Mode, ReservationState
 from booking.reservations.surcharges import read_surcharges
 from booking.usage.queries import list_sessions
+from booking.usage.reviewing import objection_ends_at
 from booking.usage.tables import UsageSession
 from directory.people.service import Caller
 from foundation.identifiers import (
@@ -139,6 +135,8 @@ class ReservationView(BaseModel):
     attendance: str | None
     """normal, late, overtime, early_leave, late+overtime, late+early_leave, or missed."""
     can: CanView
+    acts: list[Act]
+    """What the person asking may do now, each named as its route is."""
     estimate_fen: int | None
     transitions: list[TransitionView]
     usage: UsageView | None
@@ -190,16 +188,27 @@ def see_interlock(lock: WantedState | None) -> InterlockView | None:
     )
 
 
-def see_can(known: Known, caller: Caller, now: datetime) -> CanView:
-    reservation, slot = known.reservation, slot_of(known.reservation)
-    if not may_act(caller, reservation):
-        return CanView(check_in=False, cancel=False, end=False)
-    is_waiting = reservation.state == ReservationState.RESERVED
-    return CanView(
-        check_in=is_waiting and slot.starts_at - CHECK_IN_OPENS <= now < slot.ends_at,
-        cancel=reservation.state in STANDING_STATES,
-        end=reservation.state in AT_IT_STATES,
+def see_acts(known: Known, usage: UsageSession | None, caller: Caller, now: datetime) -> list[Act]:
+    reservation = known.reservation
+    position = Position(
+        state=ReservationState(reservation.state),
+        slot=slot_of(reservation),
+        mode=Mode(reservation.mode),
+        has_technician=reservation.technician_id is not None,
+        is_over=is_over(reservation, now),
+        usage_state=usage.state if usage else None,
+        objection_ends_at=objection_ends_at(reservation, usage) if usage else None,
     )
+    who = Standpoint(
+        is_client=is_client_of(caller, reservation),
+        is_staff=is_staff_of(caller, reservation),
+        is_manager=is_manager_of(caller, reservation),
+    )
+    return acts_of(position, who, now=now)
+
+
+def see_can(acts: Sequence[Act]) -> CanView:
+    return CanView(check_in=Act.CHECK_IN in acts, cancel=Act.CANCEL in acts, end=Act.END in acts)
 
 
 def see_reservations(
@@ -227,6 +236,8 @@ def see_reservations(
     views = []
     for one in known:
         slot = slot_of(one.reservation)
+        usage = sessions.get(one.reservation.id)
+        acts = see_acts(one, usage, caller, now)
         tariff = tariffs.get((one.instrument.id, slot.starts_at))
         views.append(
             ReservationView(
@@ -253,7 +264,8 @@ def see_reservations(
                 expires_at=one.reservation.expires_at,
                 cancelled_as=one.reservation.cancelled_as,
                 attendance=one.reservation.attendance,
-                can=see_can(one, caller, now),
+                can=see_can(acts),
+                acts=acts,
                 estimate_fen=price_slot(
                     slot, hourly(tariff), read_surcharges(one.reservation)
                 ).amount.minor_units
@@ -269,7 +281,7 @@ def see_reservations(
                     )
                     for step, name in transitions[one.reservation.id]
                 ],
-                usage=see_usage(sessions.get(one.reservation.id)),
+                usage=see_usage(usage),
                 charge=see_charge(charges.get(one.reservation.id)),
                 interlock=see_interlock(interlocks.get(one.reservation.id)),
             )

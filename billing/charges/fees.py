@@ -39,13 +39,10 @@ def charge_fee(session: Session, reservation_id: ReservationId, *, now: datetime
         )
     else:
         return False
-    slot = slot_of(reservation)
-    tariff = frozen_tariff(session, reservation.id) or in_force(
-        session, [reservation.instrument_id], at=slot.starts_at
-    ).get(reservation.instrument_id)
+    tariff = price_of(session, reservation)
     if tariff is None or permille == 0:
         return False
-    estimate = price_slot(slot, hourly(tariff), read_surcharges(reservation)).amount
+    estimate = estimate_of(reservation, tariff)
     fee = estimate.share(permille, 1000)
     steps = [
         {"label_zh": "预计费用", "label_en": "Estimated price", "value": say_money(estimate)},
@@ -66,6 +63,26 @@ def charge_fee(session: Session, reservation_id: ReservationId, *, now: datetime
         rule={"permille": permille, "estimate_fen": estimate.minor_units, "steps": steps},
         now=now,
     )
+
+
+def price_of(session: Session, reservation: Reservation) -> Tariff | None:
+    """Return the price frozen with it; before that, the one in force when it begins."""
+    return frozen_tariff(session, reservation.id) or in_force(
+        session, [reservation.instrument_id], at=slot_of(reservation).starts_at
+    ).get(reservation.instrument_id)
+
+
+def estimate_of(reservation: Reservation, tariff: Tariff) -> Money:
+    slot = slot_of(reservation)
+    return price_slot(slot, hourly(tariff), read_surcharges(reservation)).amount
+
+
+def quote_late_fee(session: Session, reservation: Reservation) -> Money:
+    """Return what cancelling late would cost."""
+    tariff = price_of(session, reservation)
+    if tariff is None:
+        return Money(0)
+    return estimate_of(reservation, tariff).share(terms_of(reservation).late_fee_permille, 1000)
 
 
 def price_labour(

@@ -125,6 +125,17 @@ def find_charge(session: Session, charge_id: ChargeId, caller: Caller) -> Opened
     return Opened(*row) if row else None
 
 
+def list_charges_of(
+    session: Session, reservation_id: ReservationId, caller: Caller
+) -> Sequence[Charge]:
+    """Return every charge of one reservation that the caller may see, the first one first."""
+    return session.scalars(
+        select(Charge)
+        .where(Charge.reservation_id == reservation_id, _visible_to(caller))
+        .order_by(Charge.id)
+    ).all()
+
+
 def list_charges(
     session: Session,
     caller: Caller,

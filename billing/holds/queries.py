@@ -1,4 +1,4 @@
-"""Questions about holds: which are due to be made or let go."""
+"""Questions about holds: which are due to be made or let go, and what one reservation has."""
 
 from collections.abc import Sequence
 
@@ -34,3 +34,7 @@ def list_releasable(session: Session) -> Sequence[ReservationId]:
         )
         .limit(BATCH)
     ).all()
+
+
+def find_hold(session: Session, reservation_id: ReservationId) -> FundsHold | None:
+    return session.scalar(select(FundsHold).where(FundsHold.reservation_id == reservation_id))

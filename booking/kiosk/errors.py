@@ -25,3 +25,9 @@ class NothingReservedNow(Refused):
     code = "nothing_reserved_now"
     zh = "您此刻在该仪器上没有可签到的预约。"
     en = "You have no reservation to check in to on this instrument now."
+
+
+class NothingToEnd(Refused):
+    code = "nothing_to_end"
+    zh = "您此刻没有在使用该仪器。"
+    en = "You are not using this instrument now."

@@ -3,14 +3,21 @@
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from booking.feeds.tables import KioskPin
-from booking.kiosk.errors import NothingReservedNow, PinShut, UnfitPin, WrongPin
-from booking.reservations.attending import check_in
-from booking.reservations.states import CHECK_IN_OPENS, ReservationState
+from booking.kiosk.errors import (
+    NothingReservedNow,
+    NothingToEnd,
+    PinShut,
+    UnfitPin,
+    WrongPin,
+)
+from booking.kiosk.queries import SHOWN_AHEAD
+from booking.reservations.attending import check_in, end
+from booking.reservations.states import AT_IT_STATES, ReservationState
 from booking.reservations.tables import Reservation
 from directory.audit.service import record
 from directory.people.passwords import hash_password, is_password
@@ -85,10 +92,10 @@ def check_pin(session: Session, person_id: PersonId, pin: str) -> None:
 def check_in_here(
     session: Session, instrument_id: InstrumentId, *, by: Caller, now: datetime
 ) -> Reservation:
-    """Check in to what one has on this instrument now, or in the coming quarter of an hour.
+    """Check in to what one has on this instrument next; who is too early is told so.
 
     Raises:
-        NothingReservedNow: when that is nothing.
+        NothingReservedNow: when that is nothing, for the coming day.
     """
     reservation = session.scalar(
         select(Reservation)
@@ -96,7 +103,8 @@ def check_in_here(
             Reservation.instrument_id == instrument_id,
             Reservation.holder_id == by.person_id,
             Reservation.state == ReservationState.RESERVED,
-            Reservation.during.overlaps(Range(now, now + CHECK_IN_OPENS, bounds="[]")),
+            func.upper(Reservation.during) > now,
+            func.lower(Reservation.during) < now + SHOWN_AHEAD,
         )
         .order_by(Reservation.during)
         .limit(1)
@@ -104,3 +112,23 @@ def check_in_here(
     if reservation is None:
         raise NothingReservedNow
     return check_in(session, reservation.id, by=by, now=now, how="kiosk")
+
+
+def end_here(
+    session: Session, instrument_id: InstrumentId, *, by: Caller, now: datetime
+) -> Reservation:
+    """Leave the instrument one stands at.
+
+    Raises:
+        NothingToEnd: for who is not using it.
+    """
+    reservation = session.scalar(
+        select(Reservation).where(
+            Reservation.instrument_id == instrument_id,
+            Reservation.holder_id == by.person_id,
+            Reservation.state.in_(sorted(AT_IT_STATES)),
+        )
+    )
+    if reservation is None:
+        raise NothingToEnd
+    return end(session, reservation.id, by=by, now=now)

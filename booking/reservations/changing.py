@@ -133,6 +133,9 @@ def hand_over(
     )
     former = reservation.holder_id
     reservation.holder_id = asker.person_id
+    # Who gives it away reserved it: they still see it, and may take it back.
+    maker = reservation.made_by or former
+    reservation.made_by = None if maker == asker.person_id else maker
     reservation.revision += 1
     reservation.changed_at = now
     session.flush()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, column, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from booking.calendars.free import free_spans, not_open
@@ -217,9 +217,18 @@ def _known_of(row: Sequence[Any]) -> Known:
     )
 
 
+def _of(caller: Caller) -> ColumnElement[bool]:
+    """What somebody holds, or reserved for a colleague."""
+    made = and_(
+        Reservation.enterprise_id == caller.enterprise_id,
+        Reservation.made_by == caller.person_id,
+    )
+    return or_(Reservation.holder_id == caller.person_id, made)
+
+
 def _visible_to(caller: Caller) -> ColumnElement[bool]:
-    """The rows `service.may_see` allows, said to the database."""
-    mine = Reservation.holder_id == caller.person_id
+    """The rows `rights.may_see` allows, said to the database."""
+    mine = _of(caller)
     if caller.has(Role.OPERATOR, Role.AUDITOR):
         return Reservation.id.is_not(None)
     if caller.has(Role.TECHNICIAN, Role.INSTITUTION_MANAGER, Role.FINANCE):
@@ -253,7 +262,7 @@ def list_known(
     """
     found = _known().where(_visible_to(caller))
     if mine:
-        found = found.where(Reservation.holder_id == caller.person_id)
+        found = found.where(_of(caller))
     if instrument_id:
         found = found.where(Reservation.instrument_id == instrument_id)
     if states:

@@ -49,19 +49,30 @@ def confirm_by_itself(session: Session, usage_session_id: UsageSessionId, *, now
     if usage is None or usage.reservation_id is None:
         return False
     reservation = session.get_one(Reservation, usage.reservation_id)
-    terms = terms_of(reservation)
-    if now < usage.metered_at + timedelta(seconds=terms.confirm_after_s):
-        return False
-    if usage.doubts or not is_close_to_booked(
-        timedelta(milliseconds=usage.metered_ms),
-        slot_of(reservation).length,
-        tolerance_permille=terms.confirm_tolerance_permille,
-    ):
+    at = confirms_at(reservation, usage)
+    if at is None or now < at:
         return False
     _confirm(
         session, reservation, usage, kind="confirmed", by=None, reason="evidence suffices", now=now
     )
     return True
+
+
+def objection_ends_at(reservation: Reservation, usage: UsageSession) -> datetime:
+    return usage.metered_at + timedelta(seconds=terms_of(reservation).objection_s)
+
+
+def confirms_at(reservation: Reservation, usage: UsageSession) -> datetime | None:
+    """Return when it is confirmed by itself; None where a person must look at it."""
+    if usage.state != S.METERED or usage.doubts:
+        return None
+    terms = terms_of(reservation)
+    is_close = is_close_to_booked(
+        timedelta(milliseconds=usage.metered_ms),
+        slot_of(reservation).length,
+        tolerance_permille=terms.confirm_tolerance_permille,
+    )
+    return usage.metered_at + timedelta(seconds=terms.confirm_after_s) if is_close else None
 
 
 def dispute(
@@ -77,8 +88,7 @@ def dispute(
         raise WrongUsageState
     if not reason.strip():
         raise ReasonNeeded
-    terms = terms_of(reservation)
-    if now >= usage.metered_at + timedelta(seconds=terms.objection_s) or usage.state == S.BILLED:
+    if now >= objection_ends_at(reservation, usage) or usage.state == S.BILLED:
         raise ObjectionTooLate
     if usage.state == S.DISPUTED:
         raise WrongUsageState

@@ -716,6 +716,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enterprise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Enterprise
+         * @description Open one's own enterprise, with the names it had.
+         */
+        get: operations["read_enterprise_api_v1_enterprise_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description List who acts for one's own enterprise.
+         */
+        get: operations["list_members_api_v1_enterprise_members_get"];
+        put?: never;
+        /**
+         * Add Member
+         * @description Open an account for a colleague, who changes its first password once signed in.
+         */
+        post: operations["add_member_api_v1_enterprise_members_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/members/{person_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Member Roles
+         * @description Give a colleague these roles, and no others; the last administrator stays one.
+         */
+        put: operations["set_member_roles_api_v1_enterprise_members__person_id__roles_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/members/{person_id}/see-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Off Member
+         * @description Close a colleague's account; every sign-in and token of theirs ends at once.
+         */
+        post: operations["see_off_member_api_v1_enterprise_members__person_id__see_off_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entrustments": {
         parameters: {
             query?: never;
@@ -1516,6 +1600,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kiosk/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kiosk
+         * @description Show the instrument, who is at it and who is next.
+         */
+        get: operations["read_kiosk_api_v1_kiosk__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kiosk/{code}/check-in": {
         parameters: {
             query?: never;
@@ -1528,10 +1632,28 @@ export interface paths {
         /**
          * Check In At Kiosk
          * @description Check in at the instrument itself, by name and PIN.
-         *
-         *     The try is counted and committed first: a refusal may not take it back.
          */
         post: operations["check_in_at_kiosk_api_v1_kiosk__code__check_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kiosk/{code}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End At Kiosk
+         * @description Leave the instrument, by name and PIN.
+         */
+        post: operations["end_at_kiosk_api_v1_kiosk__code__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1633,6 +1755,26 @@ export interface paths {
          * @description Tell the caller who they are to us.
          */
         get: operations["read_me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Colleagues
+         * @description List the others of one's enterprise or institution, by name.
+         */
+        get: operations["read_colleagues_api_v1_me_colleagues_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2479,6 +2621,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reservations/{reservation_id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Details
+         * @description Show who did what when, the money behind it, its questions, and what it belongs to.
+         */
+        get: operations["read_details_api_v1_reservations__reservation_id__details_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reservations/{reservation_id}/end": {
         parameters: {
             query?: never;
@@ -3263,6 +3425,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountKind
+         * @enum {string}
+         */
+        AccountKind: "password_changed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected";
+        /**
+         * AccountRequest
+         * @description An account that somebody opens for a colleague, with its first password.
+         */
+        AccountRequest: {
+            /** Display Name */
+            display_name: string;
+            /** Login */
+            login: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+        };
+        /**
+         * Act
+         * @description A verb on a reservation, named as its route is.
+         * @enum {string}
+         */
+        Act: "confirm" | "accept-time" | "decline-time" | "move" | "cancel" | "hand-over" | "check-in" | "extend" | "end" | "dispute" | "approve" | "reject" | "retime" | "technician" | "interrupt" | "confirm-usage" | "correct-usage" | "resolve";
         /** AgreementBody */
         AgreementBody: {
             /**
@@ -3490,6 +3680,25 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * CancelledAs
+         * @description What kind of cancelling it was: it decides what it costs.
+         * @enum {string}
+         */
+        CancelledAs: "free" | "late" | "by_lab";
+        /**
+         * CancellingView
+         * @description What cancelling now would be, and cost.
+         */
+        CancellingView: {
+            /** Fee Fen */
+            fee_fen: number;
+            /** Free Until */
+            free_until: string | null;
+            kind: components["schemas"]["CancelledAs"];
+            /** Late Fee Permille */
+            late_fee_permille: number;
         };
         /**
          * CardBody
@@ -3789,6 +3998,11 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** ColleagueList */
+        ColleagueList: {
+            /** Items */
+            items: components["schemas"]["HolderView"][];
+        };
         /** ConditionBody */
         ConditionBody: {
             /**
@@ -4064,6 +4278,30 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * EnterpriseView
+         * @description One's own enterprise.
+         */
+        EnterpriseView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Credit Code */
+            credit_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Names */
+            names: components["schemas"]["NameView"][];
+        };
         /** EntrustmentList */
         EntrustmentList: {
             /** Items */
@@ -4091,6 +4329,8 @@ export interface components {
         };
         /** EntrustmentView */
         EntrustmentView: {
+            /** Enterprise */
+            enterprise: string;
             /**
              * Enterprise Id
              * Format: uuid
@@ -4110,6 +4350,8 @@ export interface components {
             revoked_at: string | null;
             /** Scope */
             scope: components["schemas"]["Scope"][];
+            /** Station */
+            station: string;
             /**
              * Station Id
              * Format: uuid
@@ -4140,6 +4382,8 @@ export interface components {
         EntryView: {
             /** Action */
             action: string;
+            /** Actor */
+            actor: string | null;
             /** Actor Id */
             actor_id: string | null;
             /**
@@ -4468,23 +4712,32 @@ export interface components {
              */
             status: "ok";
         };
-        /** HoldRequest */
-        HoldRequest: {
+        /**
+         * HistoryView
+         * @description One thing that happened: a change of state, or an act that left the state as it was.
+         */
+        HistoryView: {
             /**
-             * Person Id
-             * Format: uuid
-             */
-            person_id: string;
-            /** Reason */
-            reason: string;
-            /**
-             * Until
+             * At
              * Format: date-time
              */
-            until: string;
+            at: string;
+            /** By */
+            by: string | null;
+            former: components["schemas"]["SpanView"] | null;
+            /** From State */
+            from_state: string | null;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+            /** To State */
+            to_state: string | null;
+            /** Whom */
+            whom: string | null;
         };
-        /** HoldView */
-        HoldView: {
+        /** HoldRequest */
+        HoldRequest: {
             /**
              * Person Id
              * Format: uuid
@@ -4665,6 +4918,18 @@ export interface components {
             pin: string;
         };
         /**
+         * KioskView
+         * @description What the tablet beside an instrument shows to all who pass by.
+         */
+        KioskView: {
+            /** Condition */
+            condition: string;
+            instrument: components["schemas"]["InstrumentRef"];
+            live: components["schemas"]["LiveView"] | null;
+            /** Turns */
+            turns: components["schemas"]["TurnView"][];
+        };
+        /**
          * LabelView
          * @description A label's code, and the address that its QR code opens.
          */
@@ -4704,6 +4969,23 @@ export interface components {
              * Format: date
              */
             left_on: string;
+        };
+        /**
+         * LineView
+         * @description One charge of this reservation.
+         */
+        LineView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Currency */
+            currency: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
         };
         /**
          * LiveState
@@ -4770,6 +5052,35 @@ export interface components {
          * @enum {string}
          */
         Media: "application/pdf" | "image/png" | "image/jpeg";
+        /** MemberList */
+        MemberList: {
+            /** Items */
+            items: components["schemas"]["MemberView"][];
+        };
+        /**
+         * MemberView
+         * @description Somebody who acts for one's own enterprise, or did.
+         */
+        MemberView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Display Name */
+            display_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Login */
+            login: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+        };
         /**
          * Mode
          * @description Who works at the instrument.
@@ -4802,6 +5113,12 @@ export interface components {
              * Format: date
              */
             changed_on: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Due Provisional */
+            due_provisional: boolean;
             /**
              * Enterprise Id
              * Format: uuid
@@ -4844,6 +5161,18 @@ export interface components {
              * @default
              */
             remark: string;
+        };
+        /**
+         * NameView
+         * @description A name the enterprise has, or had.
+         */
+        NameView: {
+            /** Name */
+            name: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
         };
         /** NamedDayList */
         NamedDayList: {
@@ -5381,6 +5710,17 @@ export interface components {
             /** Topic */
             topic: string;
         };
+        /** QuestionView */
+        QuestionView: {
+            /** Answer */
+            answer: unknown;
+            /** Key */
+            key: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+        };
         /** Queue */
         Queue: {
             /** Items */
@@ -5669,6 +6009,39 @@ export interface components {
             /** Wanted */
             wanted: number;
         };
+        /** ReservationDetails */
+        ReservationDetails: {
+            cancelling: components["schemas"]["CancellingView"];
+            /** Charges */
+            charges: components["schemas"]["LineView"][];
+            /**
+             * Check In Opens At
+             * Format: date-time
+             */
+            check_in_opens_at: string;
+            /** Confirms At */
+            confirms_at: string | null;
+            /** History */
+            history: components["schemas"]["HistoryView"][];
+            hold: components["schemas"]["api__reservation_details__HoldView"] | null;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Missed At
+             * Format: date-time
+             */
+            missed_at: string;
+            /** Objection Ends At */
+            objection_ends_at: string | null;
+            /** Questions */
+            questions: components["schemas"]["QuestionView"][];
+            /** Series */
+            series: components["schemas"]["SiblingView"][];
+            /** Technician */
+            technician: string | null;
+            /** Usage Changes */
+            usage_changes: components["schemas"]["UsageChangeView"][];
+        };
         /**
          * ReservationLink
          * @description The reservation the instrument is held for now.
@@ -5787,6 +6160,8 @@ export interface components {
         ReservationState: "draft" | "held" | "submitted" | "retimed" | "approved" | "reserved" | "checked_in" | "in_use" | "interrupted" | "ended" | "metered" | "disputed" | "confirmed" | "billed" | "rejected" | "expired" | "cancelled" | "no_show";
         /** ReservationView */
         ReservationView: {
+            /** Acts */
+            acts: components["schemas"]["Act"][];
             /** Answers */
             answers: {
                 [key: string]: unknown;
@@ -5888,6 +6263,8 @@ export interface components {
             applicant: string;
             /** Credit Code */
             credit_code: string;
+            /** Decided At */
+            decided_at: string | null;
             /** Display Name */
             display_name: string;
             /** Due At */
@@ -5896,6 +6273,8 @@ export interface components {
             due_provisional: boolean;
             /** Email */
             email: string;
+            /** First Handler */
+            first_handler: string | null;
             /** First Handler Id */
             first_handler_id: string | null;
             /**
@@ -5905,7 +6284,11 @@ export interface components {
             id: string;
             /** Identity Number */
             identity_number: string;
+            /** Joins */
+            joins: string | null;
             kind: components["schemas"]["directory__registrations__rules__Kind"];
+            /** Login */
+            login: string;
             /** Organisation */
             organisation: string;
             /** Papers */
@@ -6158,6 +6541,39 @@ export interface components {
             }[];
             /** Level */
             level: string;
+        };
+        /**
+         * SiblingView
+         * @description Another part of what was reserved in one act.
+         */
+        SiblingView: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Instrument Code */
+            instrument_code: string;
+            /**
+             * Instrument Id
+             * Format: uuid
+             */
+            instrument_id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            state: components["schemas"]["ReservationState"];
         };
         /** SignInList */
         SignInList: {
@@ -6616,6 +7032,30 @@ export interface components {
             step: components["schemas"]["Step"];
         };
         /**
+         * TurnView
+         * @description Somebody's time at the instrument; their name is only hinted at.
+         */
+        TurnView: {
+            /**
+             * Check In Opens At
+             * Format: date-time
+             */
+            check_in_opens_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            state: components["schemas"]["ReservationState"];
+            /** Who */
+            who: string;
+        };
+        /**
          * Unit
          * @enum {string}
          */
@@ -6633,6 +7073,24 @@ export interface components {
          * @enum {string}
          */
         Urgency: "calm" | "soon" | "overdue" | "long_overdue";
+        /** UsageChangeView */
+        UsageChangeView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Became Ms */
+            became_ms: number | null;
+            /** By */
+            by: string | null;
+            /** Former Ms */
+            former_ms: number | null;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+        };
         /** UsageView */
         UsageView: {
             buckets: components["schemas"]["BucketsView"];
@@ -6925,7 +7383,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            kind: components["schemas"]["booking__notices__rules__Kind"];
+            /** Kind */
+            kind: components["schemas"]["booking__notices__rules__Kind"] | components["schemas"]["AccountKind"];
             /** Read At */
             read_at: string | null;
             /** Reservation Id */
@@ -6934,6 +7393,42 @@ export interface components {
             text_en: string;
             /** Text Zh */
             text_zh: string;
+        };
+        /** HoldView */
+        api__privacy__HoldView: {
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * HoldView
+         * @description Money set aside.
+         */
+        api__reservation_details__HoldView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Captured Fen */
+            captured_fen: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** State */
+            state: string;
         };
         /**
          * InterlockView
@@ -10747,6 +11242,468 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DueDateList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_enterprise_api_v1_enterprise_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_members_api_v1_enterprise_members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_member_api_v1_enterprise_members_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    set_member_roles_api_v1_enterprise_members__person_id__roles_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    see_off_member_api_v1_enterprise_members__person_id__see_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
                 };
             };
             /** @description not signed in */
@@ -14926,7 +15883,195 @@ export interface operations {
             };
         };
     };
+    read_kiosk_api_v1_kiosk__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KioskView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     check_in_at_kiosk_api_v1_kiosk__code__check_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KioskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_at_kiosk_api_v1_kiosk__code__end_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -15225,7 +16370,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HoldView"];
+                    "application/json": components["schemas"]["api__privacy__HoldView"];
                 };
             };
             /** @description not signed in */
@@ -15404,6 +16549,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_colleagues_api_v1_me_colleagues_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColleagueList"];
                 };
             };
             /** @description not signed in */
@@ -19572,6 +20807,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_details_api_v1_reservations__reservation_id__details_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationDetails"];
                 };
             };
             /** @description not signed in */
