@@ -62,3 +62,39 @@ def test_architecture_names_every_command() -> None:
     text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
     assert [name for name in COMMANDS if f"`{name}`" not in text] == []
+
+
+SECURITY = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
+CHECKS = {"ruff check"}
+"""What shows a requirement without being a test of ours."""
+
+
+def named_proofs(text: str) -> list[str]:
+    return re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", text)
+
+
+@pytest.mark.parametrize("proof", sorted(set(named_proofs(SECURITY))))
+def test_test_named_in_the_security_document_exists(proof: str) -> None:
+    path, _, name = proof.partition("::")
+    text = (PROJECT / path).read_text(encoding="utf-8")
+
+    assert re.search(rf"^def {name or 'test_'}", text, re.MULTILINE), proof
+
+
+def table_rows(heading: str) -> list[list[str]]:
+    part = SECURITY.partition(f"## {heading}")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.parametrize("heading", ["OWASP ASVS 5.0", "Threat model"])
+def test_each_row_of_the_security_document_names_its_proof(heading: str) -> None:
+    rows = table_rows(heading)
+
+    assert len(rows) > 5
+    unproven = [
+        row[0]
+        for row in rows
+        if not named_proofs(row[-1]) and not CHECKS & set(re.findall(r"`([^`]+)`", row[-1]))
+    ]
+    assert unproven == []
