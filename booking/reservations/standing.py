@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select, text
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
@@ -15,7 +14,6 @@ from booking.policies.tables import Agreement, Qualification
 from booking.policies.terms import Per, Terms, Whose
 from booking.reservations.rules import Slot
 from booking.reservations.states import HOLDING_STATES, ReservationState
-from booking.reservations.tables import Reservation, as_slot
 from foundation.identifiers import EnterpriseId, PersonId, ReservationId
 
 COUNTS = sorted(
@@ -35,6 +33,11 @@ STANDING_OF = text(
     "SELECT is_active, banned_until, owes_since FROM standing_of(:asker, :payer, :lab, :at)"
 )
 """Asked of the database's own function: one's colleagues' bans are hidden from a request."""
+BOOKED_OF = text(
+    "SELECT id, starts_at, ends_at, holder_id, state, expires_at"
+    " FROM booked_of(:machine, :asker, :payer, tstzrange(:starts_at, :ends_at), :counted)"
+)
+"""By when it ends: whoever reserves for years reads this month's, not all they ever had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,37 +150,26 @@ def read_booked(
     # A week may reach over a month's edge.
     wanted += [lab_window(at, Per.WEEK, book.zone) for at in (slot.starts_at, slot.ends_at)]
     gap = timedelta(seconds=terms.gap_s)
-    window = Range(
-        min(one.starts_at for one in wanted) - gap, max(one.ends_at for one in wanted) + gap
-    )
-    whose = Reservation.holder_id == asker.person_id
-    if any(quota.whose is Whose.ENTERPRISE for quota in terms.quotas):
-        whose = or_(whose, Reservation.enterprise_id == asker.enterprise_id)
-    is_open = (Reservation.holder_id == asker.person_id) & Reservation.state.in_(
-        sorted(HOLDING_STATES)
-    )
+    is_shared = any(quota.whose is Whose.ENTERPRISE for quota in terms.quotas)
+    session.flush()
     rows = session.execute(
-        select(
-            Reservation.id,
-            Reservation.during,
-            Reservation.holder_id,
-            Reservation.state,
-            Reservation.expires_at,
-        ).where(
-            Reservation.instrument_id == book.instrument.id,
-            or_(
-                whose & Reservation.during.overlaps(window) & Reservation.state.in_(COUNTS),
-                is_open,
-            ),
-        )
+        BOOKED_OF,
+        {
+            "machine": book.instrument.id,
+            "asker": asker.person_id,
+            "payer": asker.enterprise_id if is_shared else None,
+            "starts_at": min(one.starts_at for one in wanted) - gap,
+            "ends_at": max(one.ends_at for one in wanted) + gap,
+            "counted": COUNTS,
+        },
     )
     return tuple(
         Booked(
-            slot=as_slot(during),
+            slot=Slot(starts_at, ends_at),
             is_mine=holder_id == asker.person_id,
             is_open=state in HOLDING_STATES,
             on_this_instrument=True,
         )
-        for reservation_id, during, holder_id, state, expires_at in rows
+        for reservation_id, starts_at, ends_at, holder_id, state, expires_at in rows
         if reservation_id != instead_of and (expires_at is None or expires_at > now)
     )

@@ -107,6 +107,7 @@ class Reservation(Base):
         Index("ix_reservations_holder", "holder_id", text("lower(during)")),
         Index("ix_reservations_enterprise", "enterprise_id", text("lower(during)")),
         Index("ix_reservations_institution", "institution_id", text("lower(during)")),
+        Index("ix_reservations_instrument_end", "instrument_id", text("upper(during)")),
         Index("ix_reservations_series", "series_id", postgresql_where="series_id IS NOT NULL"),
         Index(
             "ix_reservations_passing",
