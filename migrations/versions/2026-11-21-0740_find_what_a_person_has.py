@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r001"
-down_revision = "d009"
+down_revision = "d008"
 branch_labels = None
 depends_on = None
 
