@@ -1,5 +1,6 @@
 """Routes for reading the audit trail; nobody writes it by hand, and nobody edits it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -9,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from api.clock import Now
 from api.database import ReadOnly
 from api.identity import allow
-from directory.audit.queries import Search, search
+from directory.audit.queries import Search, name_actors, search
 from directory.audit.rules import Fault
 from directory.audit.sealing import verify
 from directory.audit.tables import AuditEntry
@@ -30,17 +31,20 @@ class EntryView(BaseModel):
     id: int
     at: datetime
     actor_id: PersonId | None
+    actor: str | None
+    """What whoever acted is called now; None: the platform itself."""
     action: str
     subject_kind: str
     subject_id: str
     detail: dict[str, Any]
 
     @classmethod
-    def of(cls, entry: AuditEntry) -> Self:
+    def of(cls, entry: AuditEntry, actors: Mapping[PersonId, str]) -> Self:
         return cls(
             id=entry.id,
             at=entry.at,
             actor_id=entry.actor_id,
+            actor=actors.get(entry.actor_id) if entry.actor_id else None,
             action=entry.action,
             subject_kind=entry.subject_kind,
             subject_id=entry.subject_id,
@@ -82,7 +86,9 @@ def search_audit(
     wanted = Search(actor_id, action, subject_kind, subject_id, after, before)
     entries = search(reading, wanted, older_than=cursor, limit=PAGE + 1)
     more = str(entries[PAGE - 1].id) if len(entries) > PAGE else None
-    return EntryList(items=[EntryView.of(entry) for entry in entries[:PAGE]], next_cursor=more)
+    actors = name_actors(reading, entries)
+    items = [EntryView.of(entry, actors) for entry in entries[:PAGE]]
+    return EntryList(items=items, next_cursor=more)
 
 
 @router.get("/verification")

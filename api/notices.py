@@ -18,6 +18,9 @@ from foundation.identifiers import ReservationId
 router = APIRouter(prefix="/notices", tags=["reservations"])
 
 
+KINDS: dict[str, Kind | AccountKind] = {kind: kind for kind in (*Kind, *AccountKind)}
+
+
 class NoticeView(BaseModel):
     id: UUID
     kind: Kind | AccountKind
@@ -29,10 +32,9 @@ class NoticeView(BaseModel):
 
     @classmethod
     def of(cls, notice: Notice) -> "NoticeView":
-        is_account = notice.kind in AccountKind
         return cls(
             id=notice.id,
-            kind=AccountKind(notice.kind) if is_account else Kind(notice.kind),
+            kind=KINDS[notice.kind],
             reservation_id=reservation_of(notice),
             text_zh=notice.text_zh,
             text_en=notice.text_en,

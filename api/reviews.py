@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
@@ -65,7 +66,13 @@ class Queue(BaseModel):
 class ReviewView(QueuedView):
     """A registration as its reviewer sees it; masked fields are revealed one by one."""
 
+    login: str
     display_name: str
+    first_handler: str | None
+    """Who took it up first, and answers for it (首问负责)."""
+    joins: str | None
+    """The organisation of this credit code that is here already; the applicant would join it."""
+    decided_at: datetime | None
     real_name: str
     identity_number: str
     phone: str
@@ -80,7 +87,11 @@ class ReviewView(QueuedView):
         identity = review.masked_identity(vault, registration.person_id)
         return cls(
             **QueuedView.of(vault, registration).model_dump(),
+            login=person.login,
             display_name=person.display_name,
+            first_handler=review.name_handler(vault.session, registration),
+            joins=review.find_known(vault.session, registration),
+            decided_at=registration.decided_at,
             real_name=identity.real_name,
             identity_number=identity.identity_number,
             phone=identity.phone,
@@ -186,9 +197,13 @@ class NameChangeView(BaseModel):
     remark: str
     licence_file_id: UUID
     other_file_id: UUID | None
+    decided_at: datetime | None
+    due_at: datetime | None
+    due_provisional: bool
 
     @classmethod
-    def of(cls, change: NameChange) -> Self:
+    def of(cls, session: Session, change: NameChange) -> Self:
+        due = name_changes.due_of(session, change)
         return cls(
             id=change.id,
             enterprise_id=change.enterprise_id,
@@ -201,6 +216,9 @@ class NameChangeView(BaseModel):
             remark=change.remark,
             licence_file_id=change.licence_file_id,
             other_file_id=change.other_file_id,
+            decided_at=change.decided_at,
+            due_at=due.due_at if due else None,
+            due_provisional=due.provisional if due else False,
         )
 
 
@@ -230,7 +248,7 @@ def report_name_change(
         file_ids=files if body.licence_file_id else [],
         now=now,
     )
-    return NameChangeView.of(change)
+    return NameChangeView.of(transaction, change)
 
 
 @router.get("/name-changes")
@@ -240,7 +258,7 @@ def list_name_changes(
 ) -> NameChangeList:
     """List one's enterprise's changes of name; a reviewer sees everyone's."""
     changes = name_changes.list_changes(reading, enterprise_id=caller.enterprise_id)
-    return NameChangeList(items=[NameChangeView.of(change) for change in changes])
+    return NameChangeList(items=[NameChangeView.of(reading, change) for change in changes])
 
 
 @router.post("/name-changes/{change_id}/decide")
@@ -256,4 +274,4 @@ def decide_name_change(
         remark=body.remark,
         now=now,
     )
-    return NameChangeView.of(change)
+    return NameChangeView.of(transaction, change)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow, allow_in_person
+from directory.enterprises.tables import Enterprise
 from directory.experts import service as experts
 from directory.experts.tables import Expert
 from directory.people.service import Caller
@@ -65,7 +67,9 @@ class EntrustmentRequest(BaseModel):
 class EntrustmentView(BaseModel):
     id: UUID
     enterprise_id: EnterpriseId
+    enterprise: str
     station_id: StationId
+    station: str
     scope: list[Scope]
     valid_from: date
     valid_to: date
@@ -73,11 +77,13 @@ class EntrustmentView(BaseModel):
     revoked_at: datetime | None
 
     @classmethod
-    def of(cls, row: Entrustment) -> Self:
+    def of(cls, session: Session, row: Entrustment) -> Self:
         return cls(
             id=row.id,
             enterprise_id=row.enterprise_id,
+            enterprise=session.get_one(Enterprise, row.enterprise_id).name,
             station_id=row.station_id,
+            station=session.get_one(Station, row.station_id).name,
             scope=[Scope(scope) for scope in row.scope],
             valid_from=row.valid_from,
             valid_to=row.valid_to,
@@ -158,7 +164,7 @@ def list_entrustments(
 ) -> EntrustmentList:
     """List what one's enterprise entrusted, or one's station was entrusted with."""
     rows = service.list_entrustments(reading, caller=caller)
-    return EntrustmentList(items=[EntrustmentView.of(row) for row in rows])
+    return EntrustmentList(items=[EntrustmentView.of(reading, row) for row in rows])
 
 
 @router.post("/entrustments", status_code=201)
@@ -178,7 +184,7 @@ def entrust(
         valid_to=body.valid_to,
         now=now,
     )
-    return EntrustmentView.of(row)
+    return EntrustmentView.of(transaction, row)
 
 
 @router.post("/entrustments/{entrustment_id}/revoke")
@@ -190,7 +196,7 @@ def revoke_entrustment(
 ) -> EntrustmentView:
     """End an entrustment of one's enterprise at once."""
     row = service.revoke(transaction, entrustment_id, caller=caller, now=now)
-    return EntrustmentView.of(row)
+    return EntrustmentView.of(transaction, row)
 
 
 @router.get("/experts")

@@ -10,6 +10,12 @@ DEMO_ACCOUNTS = (
         login="alice", password=DEMO_PASSWORD, display_name="李思齐 Alice", role=Role.MEMBER
     ),
     DemoAccount(
+        login="lin",
+        password=DEMO_PASSWORD,
+        display_name="林静 Lin",
+        role=Role.ENTERPRISE_ADMIN,
+    ),
+    DemoAccount(
         login="bob", password=DEMO_PASSWORD, display_name="王博文 Bob", role=Role.TECHNICIAN
     ),
     DemoAccount(

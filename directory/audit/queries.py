@@ -1,5 +1,6 @@
 """Questions about the audit trail."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.audit.tables import AuditEntry
+from directory.people.tables import Person
 from foundation.identifiers import PersonId
 
 
@@ -43,3 +45,10 @@ def search(
     if wanted.before is not None:
         query = query.where(AuditEntry.at < wanted.before)
     return list(session.scalars(query))
+
+
+def name_actors(session: Session, entries: Iterable[AuditEntry]) -> dict[PersonId, str]:
+    """Return what those who acted are called."""
+    people = {entry.actor_id for entry in entries if entry.actor_id is not None}
+    rows = session.execute(select(Person.id, Person.display_name).where(Person.id.in_(people)))
+    return {row.id: row.display_name for row in rows}

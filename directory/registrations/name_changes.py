@@ -21,8 +21,10 @@ from directory.registrations.errors import (
 )
 from directory.registrations.rules import NAME_CHANGE_PERIOD, NAME_MAX, NAME_MIN, REVIEW_PERIOD
 from directory.registrations.tables import NameChange
+from directory.workdays.queries import latest_due
 from directory.workdays.rules import ZONE, due_date
 from directory.workdays.service import load_calendar, meet, set_due
+from directory.workdays.tables import DueDateRow
 from foundation.errors import Problem
 
 SUBJECT = "name_change"
@@ -131,6 +133,11 @@ def decide(
     )
     session.flush()
     return change
+
+
+def due_of(session: Session, change: NameChange) -> DueDateRow | None:
+    """Return by when a report of a new name was to be reviewed."""
+    return latest_due(session, subject_kind=SUBJECT, subject_id=change.id)
 
 
 def list_changes(session: Session, *, enterprise_id: UUID | None) -> list[NameChange]:

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from directory.audit.service import record
 from directory.enterprises.service import find_or_make_firm, make_enterprise
+from directory.enterprises.tables import Enterprise
 from directory.institutions.service import open_institution
+from directory.institutions.tables import Institution
 from directory.notices.rules import AccountKind, Facts
 from directory.notices.service import tell_of_account
 from directory.people.service import Caller
@@ -79,6 +81,25 @@ def list_queue(session: Session, *, state: State | None) -> list[Registration]:
     if state is not None:
         query = query.where(Registration.state == state)
     return list(session.scalars(query.limit(QUEUE_MAX)))
+
+
+def name_handler(session: Session, registration: Registration) -> str | None:
+    """Return the name of whoever took a registration up first."""
+    if registration.first_handler_id is None:
+        return None
+    return session.get_one(Person, registration.first_handler_id).display_name
+
+
+def find_known(session: Session, registration: Registration) -> str | None:
+    """Return the organisation of the registration's credit code, if it is here already."""
+    if not registration.credit_code or registration.state == State.APPROVED:
+        return None
+    name, code = (
+        (Institution.name_zh, Institution.credit_code)
+        if registration.kind == Kind.INSTITUTION
+        else (Enterprise.name, Enterprise.credit_code)
+    )
+    return session.scalar(select(name).where(code == registration.credit_code))
 
 
 def take_up(session: Session, registration_id: UUID, *, caller: Caller) -> Registration:

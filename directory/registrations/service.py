@@ -37,6 +37,7 @@ from directory.registrations.rules import (
     may_move,
 )
 from directory.registrations.tables import PersonIdentity, Registration, RegistrationPaper
+from directory.workdays.queries import latest_due
 from directory.workdays.rules import ZONE
 from directory.workdays.service import set_due, stop
 from directory.workdays.tables import DueDateRow
@@ -231,12 +232,7 @@ def list_papers(session: Session, registration_id: UUID) -> list[RegistrationPap
 
 def due_of(session: Session, registration: Registration) -> DueDateRow | None:
     """Return by when the review that runs, or ran last, was to be done."""
-    return session.scalars(
-        select(DueDateRow)
-        .where(DueDateRow.subject_kind == SUBJECT, DueDateRow.subject_id == str(registration.id))
-        .order_by(DueDateRow.started_at.desc())
-        .limit(1)
-    ).first()
+    return latest_due(session, subject_kind=SUBJECT, subject_id=registration.id)
 
 
 def list_own(session: Session, caller: Caller) -> list[Registration]:

@@ -37,6 +37,16 @@ def list_due(
     return list(session.scalars(query))
 
 
+def latest_due(session: Session, *, subject_kind: str, subject_id: object) -> DueDateRow | None:
+    """Return the clock of a thing that runs, or that ran last."""
+    return session.scalars(
+        select(DueDateRow)
+        .where(DueDateRow.subject_kind == subject_kind, DueDateRow.subject_id == str(subject_id))
+        .order_by(DueDateRow.started_at.desc())
+        .limit(1)
+    ).first()
+
+
 def list_notices(session: Session) -> list[CalendarNotice]:
     return list(session.scalars(select(CalendarNotice).order_by(CalendarNotice.year)))
 

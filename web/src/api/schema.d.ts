@@ -3429,7 +3429,7 @@ export interface components {
          * AccountKind
          * @enum {string}
          */
-        AccountKind: "password_changed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected";
+        AccountKind: "password_changed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "identity_linked" | "identity_unlinked" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected";
         /**
          * AccountRequest
          * @description An account that somebody opens for a colleague, with its first password.
@@ -6587,6 +6587,8 @@ export interface components {
         SignInView: {
             /** Address */
             address: string;
+            /** By Provider */
+            by_provider: boolean;
             /**
              * Created At
              * Format: date-time
