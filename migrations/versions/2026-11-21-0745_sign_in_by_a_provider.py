@@ -6,7 +6,7 @@ from alembic import op
 from foundation.tenancy import protect
 
 revision = "d009"
-down_revision = "d008"
+down_revision = "r001"
 branch_labels = None
 depends_on = None
 
