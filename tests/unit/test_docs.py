@@ -78,7 +78,7 @@ def test_test_named_in_the_security_document_exists(proof: str) -> None:
     path, _, name = proof.partition("::")
     text = (PROJECT / path).read_text(encoding="utf-8")
 
-    assert re.search(rf"^def {name or 'test_'}", text, re.MULTILINE), proof
+    assert re.search(rf"^def {f'{name}[(]' if name else 'test_'}", text, re.MULTILINE), proof
 
 
 def table_rows(heading: str) -> list[list[str]]:
