@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from directory.privacy.vault import Vault
+from directory.registrations.confirmations import rewrap_waiting
 from directory.registrations.service import index_identities
 from foundation.database import SessionFactory
 from foundation.encryption import open_key_ring
@@ -20,7 +21,7 @@ def run(sessions: SessionFactory, now: datetime) -> Outcome:  # noqa: ARG001 - j
             vault = Vault(session, ring)
             subjects = vault.rewrap()
             index_identities(vault, subjects)
-            done = len(subjects) + rewrap_secrets(session, ring)
+            done = len(subjects) + rewrap_secrets(session, ring) + rewrap_waiting(session, ring)
         if not done:
             return outcome
         outcome.found += done

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from directory.people.passwords import hash_token
-from directory.registrations.errors import ApplicationRefused, NotConfirmed, TooManyCodes
+from directory.registrations.errors import ApplicationRefused, TooManyCodes
 from directory.registrations.numbers import is_email, is_phone
 from directory.registrations.tables import Confirmation, Message
 from foundation.encryption import KeyRing, Place
@@ -119,19 +119,13 @@ def use(
     return used is not None
 
 
-def require(*, phone: bool, email: bool) -> None:
-    """Refuse an application whose phone or mailbox was not proven.
-
-    Raises:
-        NotConfirmed: naming each.
-    """
-    problems = [
+def find_unconfirmed(*, phone: bool, email: bool) -> list[Problem]:
+    """Return a problem for each address that was not proven."""
+    return [
         Problem("not_confirmed", "尚未验证", "this was not confirmed", field)
         for field, is_proven in (("phone", phone), ("email", email))
         if not is_proven
     ]
-    if problems:
-        raise NotConfirmed(problems)
 
 
 def post(session: Session, outgoing: Outgoing, *, now: datetime, ring: KeyRing) -> None:
@@ -176,6 +170,23 @@ def send_one(
         message.sent_at = now
     message.address = message.text = None
     return True
+
+
+def rewrap_waiting(session: Session, ring: KeyRing) -> int:
+    """Seal what still waits to be sent anew under the current key; return how much was not."""
+    waiting = session.scalars(
+        select(Message)
+        .where(Message.address.is_not(None))
+        .order_by(Message.id)
+        .with_for_update(skip_locked=True)
+    )
+    former = [it for it in waiting if it.address and not ring.is_current(it.address)]
+    for message in former:
+        for column in ("address", "text"):
+            place = _place(message.id, column)
+            setattr(message, column, ring.seal(ring.open(getattr(message, column), place), place))
+    session.flush()
+    return len(former)
 
 
 def _hash(confirmation_id: UUID, code: str) -> bytes:
