@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, InPerson
-from directory.people.password_rules import PasswordPolicy
+from directory.people.password_rules import KINDS_MIN, LENGTH_MIN, PasswordPolicy
 from directory.privacy.vault import Vault
-from directory.registrations import confirmations, service
+from directory.registrations import confirmations, correcting, service
 from directory.registrations.confirmations import Channel
 from directory.registrations.rules import (
     MAY_LACK,
@@ -54,11 +54,15 @@ class KindNeeds(BaseModel):
 
 class NeedsList(BaseModel):
     items: list[KindNeeds]
+    password_length_min: int
+    password_kinds_min: int
+    """How many of capitals, small letters, digits and signs; 1: any."""
 
 
 @router.get("/needs")
-def list_needs(_caller: Anyone) -> NeedsList:
+def list_needs(_caller: Anyone, request: Request) -> NeedsList:
     """Tell which papers each kind of registration needs, before anybody begins."""
+    policy = PasswordPolicy(request.app.state.settings.password_policy)
     return NeedsList(
         items=[
             KindNeeds(
@@ -74,7 +78,9 @@ def list_needs(_caller: Anyone) -> NeedsList:
                 ],
             )
             for kind, papers in REQUIRED.items()
-        ]
+        ],
+        password_length_min=LENGTH_MIN[policy],
+        password_kinds_min=KINDS_MIN if policy is PasswordPolicy.MLPS else 1,
     )
 
 
@@ -195,11 +201,11 @@ def apply(
             PasswordPolicy(request.app.state.settings.password_policy),
         ),
         consent_versions=body.consents,
+        unconfirmed=confirmations.find_unconfirmed(
+            phone=was_confirmed(body.phone_confirmation_id, Channel.PHONE, body.phone),
+            email=was_confirmed(body.email_confirmation_id, Channel.EMAIL, body.email),
+        ),
         now=now,
-    )
-    confirmations.require(
-        phone=was_confirmed(body.phone_confirmation_id, Channel.PHONE, body.phone),
-        email=was_confirmed(body.email_confirmation_id, Channel.EMAIL, body.email),
     )
     return RegistrationView.of(vault.session, registration)
 
@@ -215,6 +221,28 @@ def list_own(caller: InPerson, reading: ReadOnly) -> RegistrationList:
 def read_own(registration_id: UUID, caller: InPerson, reading: ReadOnly) -> RegistrationView:
     """Follow one's own registration."""
     return RegistrationView.of(reading, service.find_own(reading, registration_id, caller))
+
+
+class CorrectionRequest(BaseModel):
+    """What was wrong in an application that came back; what is left out stays as it is."""
+
+    display_name: Line | None = None
+    real_name: Line | None = None
+    identity_number: Line | None = None
+    organisation: Line | None = None
+    credit_code: Line | None = None
+
+
+@router.put("/mine/{registration_id}")
+def correct(
+    registration_id: UUID, body: CorrectionRequest, caller: InPerson, vault: OpenVault, now: Now
+) -> RegistrationView:
+    """Correct what one's own registration says, until it is submitted."""
+    said = body.model_dump(exclude_none=True)
+    for number in {"identity_number", "credit_code"} & said.keys():
+        said[number] = said[number].upper()
+    registration = correcting.correct(vault, registration_id, said, caller=caller, now=now)
+    return RegistrationView.of(vault.session, registration)
 
 
 class PaperRequest(BaseModel):

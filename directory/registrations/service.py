@@ -12,14 +12,16 @@ from directory.audit.service import record
 from directory.files import service as files
 from directory.people.accounts import add_person
 from directory.people.password_rules import PasswordPolicy
+from directory.people.password_rules import find_problems as find_password_problems
 from directory.people.passwords import hash_password
-from directory.people.service import Caller, require_good_password
+from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.privacy.tables import Consent
 from directory.privacy.vault import Vault
 from directory.registrations.errors import (
     AlreadyRegistered,
     ApplicationRefused,
+    NotConfirmed,
     PapersMissing,
     PaperUnclear,
     RegistrationNotFound,
@@ -42,6 +44,7 @@ from directory.workdays.rules import ZONE
 from directory.workdays.service import set_due, stop
 from directory.workdays.tables import DueDateRow
 from foundation.encryption import Place
+from foundation.errors import Problem
 from foundation.identifiers import PersonId
 from foundation.tenancy import become
 
@@ -65,21 +68,28 @@ def apply(
     application: Application,
     account: Account,
     consent_versions: Mapping[str, str],
+    unconfirmed: Sequence[Problem] = (),
     now: datetime,
 ) -> Registration:
     """Open a registration, with an account that can hand in its papers and nothing else.
 
     Raises:
-        ApplicationRefused: with everything that is wrong, at once.
-        PasswordRefused: with everything that is wrong with the password.
+        ApplicationRefused: with everything that is wrong, at once; the password's faults and
+            the `unconfirmed` addresses too.
+        NotConfirmed: when only an address was not confirmed.
         AlreadyRegistered: when this identity has an account, or an application under way.
         LoginTaken: when the name is another's.
     """
     session = vault.session
-    if problems := find_problems(application, now.astimezone(ZONE).date()):
-        raise ApplicationRefused(problems)
-    require_good_password(account.password, policy=account.policy, login=account.login)
-    _refuse_second_registration(vault, application)
+    problems = [
+        *find_problems(application, now.astimezone(ZONE).date()),
+        *find_password_problems(account.password, policy=account.policy, about=(account.login,)),
+    ]
+    if problems:
+        raise ApplicationRefused([*problems, *unconfirmed])
+    if unconfirmed:
+        raise NotConfirmed(unconfirmed)
+    refuse_second_registration(vault, application)
     person = Person(
         login=account.login,
         display_name=application.display_name.strip(),
@@ -122,12 +132,14 @@ def index_identities(vault: Vault, person_ids: Sequence[UUID]) -> None:
 
 
 def seal_identity(vault: Vault, person: Person, application: Application, now: datetime) -> None:
+    """Seal who somebody really is, in place of what was sealed of them before."""
+
     def seal(column: str, text: str) -> bytes:
         place = Place("person_identities", column, str(person.id))
         return vault.seal(text, subject=person.id, place=place, now=now)
 
     index = vault.ring.blind_index
-    vault.session.add(
+    vault.session.merge(
         PersonIdentity(
             person_id=person.id,
             real_name=seal("real_name", application.real_name.strip()),
@@ -164,7 +176,7 @@ def hand_in(
         WrongState: while it is being reviewed, or after.
         FileNotFound: when the file is not the caller's.
     """
-    registration = _own(session, registration_id, caller)
+    registration = own(session, registration_id, caller)
     if State(registration.state) not in EDITABLE:
         raise WrongState
     if (file_id is None) == (lacking_because is None):
@@ -189,7 +201,7 @@ def submit(
         PapersMissing: naming every paper that is missing, at once.
         WrongState: when it was handed over already.
     """
-    registration = _own(session, registration_id, caller)
+    registration = own(session, registration_id, caller)
     papers = list_papers(session, registration.id)
     if missing := find_missing(
         Kind(registration.kind),
@@ -217,7 +229,7 @@ def withdraw(
     session: Session, registration_id: UUID, *, caller: Caller, now: datetime
 ) -> Registration:
     """Take one's registration back."""
-    registration = _own(session, registration_id, caller)
+    registration = own(session, registration_id, caller)
     move(registration, State.WITHDRAWN)
     stop(session, subject_kind=SUBJECT, subject_id=registration.id, kind=REVIEW, now=now)
     _record(session, "registration.withdraw", caller.person_id, registration, now)
@@ -241,7 +253,7 @@ def list_own(session: Session, caller: Caller) -> list[Registration]:
 
 
 def find_own(session: Session, registration_id: UUID, caller: Caller) -> Registration:
-    return _own(session, registration_id, caller, lock=False)
+    return own(session, registration_id, caller, lock=False)
 
 
 def move(registration: Registration, new: State) -> None:
@@ -255,16 +267,26 @@ def move(registration: Registration, new: State) -> None:
     registration.state = new
 
 
-def _own(
+def own(
     session: Session, registration_id: UUID, caller: Caller, *, lock: bool = True
 ) -> Registration:
+    """Return one's own registration, locked if it is to be changed.
+
+    Raises:
+        RegistrationNotFound: when it is not the caller's.
+    """
     registration = session.get(Registration, registration_id, with_for_update=lock)
     if registration is None or registration.person_id != caller.person_id:
         raise RegistrationNotFound
     return registration
 
 
-def _refuse_second_registration(vault: Vault, application: Application) -> None:
+def refuse_second_registration(vault: Vault, application: Application) -> None:
+    """Refuse an identity that has an account, or an application under way.
+
+    Raises:
+        AlreadyRegistered: in that case.
+    """
     # An applicant may not read others' identities; this function of the database only
     # says whether one of them is this one.
     indexes = vault.ring.blind_indexes(application.identity_number, "identity_number")

@@ -62,7 +62,9 @@ def test_every_fault_of_an_application_is_named_at_once(
         identity_number="11010519491231002",
         credit_code="91350100M000100Y44",
         consents={"terms": "1"},
+        password="li.siqi1",
     )
+    body["phone_confirmation_id"] = body["email_confirmation_id"]
 
     answer = stranger.post("/api/v1/registrations", json=body)
 
@@ -71,6 +73,9 @@ def test_every_fault_of_an_application_is_named_at_once(
         "consents.identity_data",
         "credit_code",
         "identity_number",
+        "password",
+        "password",
+        "phone",
         "real_name",
     ]
 
@@ -159,6 +164,46 @@ def test_supplement_and_resubmission_restart_the_clock(
     assert client.post(f"/api/v1/registrations/mine/{view['id']}/submit").status_code == 200
     [due] = reviewer.get("/api/v1/due-dates").json()["items"]
     assert (due["kind"], due["count"], due["unit"]) == ("registration_review", 3, "working_days")
+
+
+def test_what_came_back_is_corrected_before_it_is_submitted_again(
+    app: FastAPI, outside: Outside, stranger: TestClient, reviewer: TestClient
+) -> None:
+    client, view = register(app, outside, stranger)
+    own = f"/api/v1/registrations/mine/{view['id']}"
+    review = f"/api/v1/reviews/registrations/{view['id']}"
+    early = client.put(own, json={"real_name": "李思奇"})
+    assert (early.status_code, early.json()["code"]) == (409, "registration_wrong_state")
+    remarks = [{"field": "real_name", "text": "与身份证不一致"}]
+    reviewer.post(f"{review}/send-back", json={"remarks": remarks})
+
+    wrong = client.put(own, json={"real_name": "李", "identity_number": "110105194912310021"})
+    assert fields(wrong) == ["identity_number", "real_name"]
+    right = client.put(own, json={"real_name": "李思奇", "organisation": "江阴精密有限公司"})
+
+    assert right.status_code == 200, right.text
+    assert client.post(f"{own}/submit").json()["organisation"] == "江阴精密有限公司"
+    reason = {"field": "real_name", "reason": "核对"}
+    assert reviewer.post(f"{review}/reveal", json=reason).json()["text"] == "李思奇"
+    assert reviewer.get(review).json()["identity_number"] == "1101**********002X"
+
+
+def test_correction_takes_nobodys_identity(
+    app: FastAPI, outside: Outside, stranger: TestClient, reviewer: TestClient
+) -> None:
+    register(app, outside, stranger)
+    other = {"login": "wang.bo", "identity_number": "440524188001010014"}
+    client, view = register(app, outside, stranger, **other)
+    remarks = [{"field": "identity_number", "text": "看不清"}]
+    reviewer.post(
+        f"/api/v1/reviews/registrations/{view['id']}/send-back", json={"remarks": remarks}
+    )
+
+    answer = client.put(
+        f"/api/v1/registrations/mine/{view['id']}", json={"identity_number": CANARY}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_registered")
 
 
 def test_approval_makes_a_member_who_may_reserve(
