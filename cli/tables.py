@@ -1,5 +1,6 @@
 """Imports every area's tables, so that the metadata is whole for migrations and tests."""
 
+import billing.adjustments.tables
 import billing.charges.tables
 import billing.holds.tables
 import billing.tariffs.tables

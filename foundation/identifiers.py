@@ -16,6 +16,7 @@ InstrumentId = NewType("InstrumentId", UUID)
 ReservationId = NewType("ReservationId", UUID)
 UsageSessionId = NewType("UsageSessionId", UUID)
 TariffId = NewType("TariffId", UUID)
+AdjustmentId = NewType("AdjustmentId", UUID)
 ChargeId = NewType("ChargeId", UUID)
 
 UUID_TYPES = (
@@ -29,6 +30,7 @@ UUID_TYPES = (
     ReservationId,
     UsageSessionId,
     TariffId,
+    AdjustmentId,
     ChargeId,
 )
 

@@ -16,7 +16,8 @@ class FundsHold(Base):
     __tablename__ = "funds_holds"
     __table_args__ = (
         CheckConstraint("amount_fen >= 0 AND captured_fen >= 0", name="amounts"),
-        CheckConstraint("captured_fen <= amount_fen", name="captured_of_it"),
+        CheckConstraint("captured_fen <= amount_fen + deposit_fen", name="captured_of_it"),
+        CheckConstraint("deposit_fen >= 0", name="deposit"),
         CheckConstraint("state IN ('held', 'captured', 'released')", name="state"),
         CheckConstraint("(state = 'held') = (resolved_at IS NULL)", name="resolved_once"),
     )
@@ -27,9 +28,12 @@ class FundsHold(Base):
     )
     enterprise_id: Mapped[EnterpriseId] = mapped_column(ForeignKey("enterprises.id"), index=True)
     institution_id: Mapped[InstitutionId] = mapped_column(ForeignKey("institutions.id"))
-    tariff_id: Mapped[TariffId] = mapped_column(ForeignKey("tariffs.id"))
-    """The price version frozen at confirmation."""
+    tariff_id: Mapped[TariffId | None] = mapped_column(ForeignKey("tariffs.id"))
+    """The price version frozen at confirmation; none where the price is not known yet."""
     amount_fen: Mapped[int]
+    """The estimate."""
+    deposit_fen: Mapped[int] = mapped_column(default=0)
+    """押金: what is set aside beside it, for what the estimate does not cover."""
     captured_fen: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]
     state: Mapped[str] = mapped_column(default="held")

@@ -60,6 +60,8 @@ class Instrument(Base):
     commissioned_on: Mapped[date | None]
     calibrated_until: Mapped[date | None]
     """The last day its calibration is valid; None where it measures nothing."""
+    is_metrological: Mapped[bool] = mapped_column(default=True)
+    """Whether what it yields counts as measured; not so where it only prepares samples."""
     accessory_of: Mapped[InstrumentId | None] = mapped_column(ForeignKey("instruments.id"))
     """The instrument it is used with and reserved along with."""
     grid_s: Mapped[int] = mapped_column(default=900)

@@ -14,6 +14,8 @@ class ReservationState(StrEnum):
     """Written down, holding nothing."""
     HELD = "held"
     """Set aside for a few minutes while its person makes up their mind; ends by itself."""
+    PROPOSED = "proposed"
+    """Waits for the enterprise's own administrator; the lab does not see it yet."""
     SUBMITTED = "submitted"
     """Waits for the instrument's manager."""
     RETIMED = "retimed"
@@ -53,13 +55,33 @@ class Mode(StrEnum):
     """协同: a technician of the lab, with or without the client beside them."""
 
 
+class Presence(StrEnum):
+    """Where the client is while a technician works the instrument for them."""
+
+    PRESENT = "present"
+    """协同: works along."""
+    OBSERVER = "observer"
+    """观摩: looks on."""
+    ABSENT = "absent"
+    """委托: sends the samples."""
+
+
 S = ReservationState
 
 HOLDING_STATES = frozenset(
-    {S.HELD, S.SUBMITTED, S.RETIMED, S.APPROVED, S.RESERVED, S.CHECKED_IN, S.IN_USE}
+    {
+        S.HELD,
+        S.PROPOSED,
+        S.SUBMITTED,
+        S.RETIMED,
+        S.APPROVED,
+        S.RESERVED,
+        S.CHECKED_IN,
+        S.IN_USE,
+    }
 )
 """The states in which nobody else may have the time."""
-PASSING_STATES = frozenset({S.HELD, S.SUBMITTED, S.RETIMED, S.APPROVED})
+PASSING_STATES = frozenset({S.HELD, S.PROPOSED, S.SUBMITTED, S.RETIMED, S.APPROVED})
 """The holding states that end by themselves, at `expires_at`."""
 AT_IT_STATES = frozenset({S.CHECKED_IN, S.IN_USE})
 """Somebody is at the instrument."""
@@ -67,8 +89,11 @@ STANDING_STATES = HOLDING_STATES - AT_IT_STATES
 """The states in which a reservation may still be moved or given back."""
 
 TRANSITIONS: dict[ReservationState, frozenset[ReservationState]] = {
-    S.DRAFT: frozenset({S.SUBMITTED, S.APPROVED, S.RESERVED, S.CANCELLED}),
-    S.HELD: frozenset({S.SUBMITTED, S.APPROVED, S.RESERVED, S.EXPIRED, S.CANCELLED}),
+    S.DRAFT: frozenset({S.PROPOSED, S.SUBMITTED, S.APPROVED, S.RESERVED, S.CANCELLED}),
+    S.HELD: frozenset({S.PROPOSED, S.SUBMITTED, S.APPROVED, S.RESERVED, S.EXPIRED, S.CANCELLED}),
+    S.PROPOSED: frozenset(
+        {S.SUBMITTED, S.APPROVED, S.RESERVED, S.REJECTED, S.EXPIRED, S.CANCELLED}
+    ),
     S.SUBMITTED: frozenset({S.APPROVED, S.RETIMED, S.REJECTED, S.EXPIRED, S.CANCELLED}),
     S.RETIMED: frozenset({S.APPROVED, S.EXPIRED, S.CANCELLED}),
     S.APPROVED: frozenset({S.RESERVED, S.EXPIRED, S.CANCELLED}),
@@ -86,11 +111,12 @@ TRANSITIONS: dict[ReservationState, frozenset[ReservationState]] = {
     S.CANCELLED: frozenset(),
     S.NO_SHOW: frozenset(),
 }
-FIRST_STATES = frozenset({S.DRAFT, S.HELD, S.SUBMITTED, S.APPROVED, S.RESERVED})
+FIRST_STATES = frozenset({S.DRAFT, S.HELD, S.PROPOSED, S.SUBMITTED, S.APPROVED, S.RESERVED})
 
 STATES_ZH: dict[ReservationState, str] = {
     S.DRAFT: "草稿",
     S.HELD: "暂留",
+    S.PROPOSED: "待企业审批",
     S.SUBMITTED: "待审核",
     S.RETIMED: "待确认改期",
     S.APPROVED: "已批准",

@@ -29,6 +29,7 @@ from booking.reservations.states import (
     PASSING_STATES,
     CancelledAs,
     Mode,
+    Presence,
     ReservationState,
 )
 from foundation.database import Base
@@ -84,6 +85,10 @@ class Reservation(Base):
         CheckConstraint(f"state IN ({quoted(ReservationState)})", name="state"),
         CheckConstraint(f"mode IN ({quoted(Mode)})", name="mode"),
         CheckConstraint(
+            f"presence IS NULL OR (mode = '{Mode.ASSISTED}' AND presence IN ({quoted(Presence)}))",
+            name="presence",
+        ),
+        CheckConstraint(
             f"(state IN ({quoted(PASSING_STATES)})) <= (expires_at IS NOT NULL)",
             name="passing_states_expire",
         ),
@@ -108,6 +113,12 @@ class Reservation(Base):
         Index("ix_reservations_enterprise", "enterprise_id", text("lower(during)")),
         Index("ix_reservations_institution", "institution_id", text("lower(during)")),
         Index("ix_reservations_instrument_end", "instrument_id", text("upper(during)")),
+        Index(
+            "ix_reservations_technician",
+            "technician_id",
+            text("upper(during)"),
+            postgresql_where=text("technician_id IS NOT NULL"),
+        ),
         Index("ix_reservations_series", "series_id", postgresql_where="series_id IS NOT NULL"),
         Index(
             "ix_reservations_passing",
@@ -145,6 +156,10 @@ class Reservation(Base):
     """Spans around its slot that cost more, as they stood when it was taken: from, to, permille."""
     technician_id: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))
     """Who works the instrument, where the client does not; nobody is in two places."""
+    presence: Mapped[str | None]
+    """Where the client is meanwhile: as they declare it, and as they came in the end."""
+    samples_at: Mapped[datetime | None]
+    """When the lab had the samples of an assisted use: whose samples are there is no no-show."""
     made_by: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))
     """Who reserved it, where that was not its holder."""
     series_id: Mapped[UUID | None]

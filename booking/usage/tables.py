@@ -70,6 +70,8 @@ class UsageSession(Base):
     confirmed_at: Mapped[datetime | None]
     metered_at: Mapped[datetime] = mapped_column(index=True)
     """When its evidence was read last: from then on its client may object."""
+    is_metrological: Mapped[bool] = mapped_column(default=True)
+    """Whether the instrument's calibration held throughout, so that its figures prove anything."""
     late_evidence_at: Mapped[datetime | None]
     """When evidence came that it was too late to count: a person should look at it."""
     created_at: Mapped[datetime]

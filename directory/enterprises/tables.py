@@ -20,6 +20,8 @@ class Enterprise(Base):
     kind: Mapped[str] = mapped_column(default="firm", server_default="firm")
     """firm, or individual: one ordinary user, shown by the name they chose."""
     credit_code: Mapped[str | None] = mapped_column(unique=True)
+    needs_endorsement: Mapped[bool] = mapped_column(default=False)
+    """Whether its administrator says yes to what its members reserve, before the lab sees it."""
     created_at: Mapped[datetime]
 
 
