@@ -1,7 +1,9 @@
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/en";
+import * as lab from "./manage/en";
 import type { Texts } from "./zh";
 
 export const en: Texts = {
+  ...lab,
   account,
   acts,
   alarms,

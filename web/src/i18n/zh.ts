@@ -1,8 +1,10 @@
 /** Chinese texts: the language the product is written in first. */
 
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/zh";
+import * as lab from "./manage/zh";
 
 export const zh = {
+  ...lab,
   account,
   acts,
   alarms,

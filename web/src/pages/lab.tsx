@@ -18,6 +18,7 @@ import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
 import { ConfirmUsage, Decide } from "./decide";
 import { Pulse } from "./devices/page";
+import { LabTabs } from "./manage/tabs";
 
 interface Item {
   key: string;
@@ -121,6 +122,7 @@ export function LabPage() {
   const loading = <div className="panel"><Loading rows={8} /></div>;
   return (
     <>
+      <LabTabs />
       <PageHead title={t("lab.title")} lead={`${formatDay(now, LAB_ZONE, lang)} · ${t("lab.lead")}`} tools={<Pulse />} />
       <Answer query={fleet} loading={loading}>
         {(found) => (

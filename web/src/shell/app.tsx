@@ -13,6 +13,7 @@ import { BrowserRouter, Link, Route, Routes, useLocation } from "react-router";
 import { isProblem } from "../api/http";
 import { useLang } from "../i18n";
 import { CataloguePage } from "../pages/catalogue";
+import { labRoutes } from "../pages/manage/routes";
 import { Blank, Loading } from "../parts/states";
 import { theme } from "../theme";
 import { usePerson } from "./access";
@@ -96,6 +97,7 @@ function Main() {
             <Route path="/devices" element={<DevicesPage />} />
             <Route path="/devices/:name" element={<DevicePage />} />
             <Route path="/lab" element={<LabPage />} />
+            {labRoutes}
             <Route path="/account" element={<AccountPage />} />
             <Route path="/alarms" element={<AlarmsPage />} />
             <Route path="/quarantine" element={<QuarantinePage />} />

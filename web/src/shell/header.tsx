@@ -9,6 +9,7 @@ import { signOut } from "../api/calls";
 import type { Person } from "../api/types";
 import { pick, setLang, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
+import { tabsOf } from "../pages/manage/tabs";
 import { readsAudit, reserves, reviewsPeople, seesBoard, seesLab, usePerson } from "./access";
 import { useSignIn } from "./sign-in";
 
@@ -21,8 +22,10 @@ function usePlaces(person: Person | null | undefined): Place[] {
   const { t } = useTranslation();
   const places: Place[] = [{ to: "/", word: t("nav.catalogue") }];
   if (reserves(person)) places.push({ to: "/my", word: t("nav.my") });
+  const [way] = tabsOf(person);
+  if (way) places.push({ to: way[1], word: way[1] === "/lab" ? t("nav.lab") : t(`manage.tabs.${way[0]}`) });
   if (seesLab(person)) {
-    places.push({ to: "/lab", word: t("nav.lab") }, { to: "/devices", word: t("nav.devices") }, { to: "/alarms", word: t("alarms.nav") });
+    places.push({ to: "/devices", word: t("nav.devices") }, { to: "/alarms", word: t("alarms.nav") });
   }
   if (reviewsPeople(person)) places.push({ to: "/reviews", word: t("reviews.nav") });
   if (seesBoard(person)) places.push({ to: "/due", word: t("board.nav") });

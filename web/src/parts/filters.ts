@@ -1,0 +1,20 @@
+/** What a page is narrowed to stands in its address, so that it can be linked to and gone back to. */
+
+import { useSearchParams } from "react-router";
+
+export type Put = (changes: Record<string, string | null | undefined>) => void;
+
+/** The address's parameters, and how to change some of them; an empty one goes. */
+export function useFilters(): [URLSearchParams, Put] {
+  const [search, setSearch] = useSearchParams();
+  const put: Put = (changes) =>
+    setSearch((before) => {
+      const next = new URLSearchParams(before);
+      for (const [key, value] of Object.entries(changes)) {
+        if (value) next.set(key, value);
+        else next.delete(key);
+      }
+      return next;
+    }, { replace: true });
+  return [search, put];
+}
