@@ -162,8 +162,3 @@ export const reserve = (
   body: { instrument_id: string; starts_at: string; ends_at: string; purpose?: string },
   key: string,
 ): Promise<Reservation> => post<Reservation>("/reservations", body, key);
-
-export type ReservationVerb = "cancel" | "check-in" | "end";
-
-export const act = (id: string, verb: ReservationVerb, key: string): Promise<Reservation> =>
-  post<Reservation>(`/reservations/${encodeURIComponent(id)}/${verb}`, verb === "cancel" ? {} : undefined, key);

@@ -1,9 +1,11 @@
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/en";
+import * as leases from "./lease/en";
 import * as lab from "./manage/en";
 import type { Texts } from "./zh";
 
 export const en: Texts = {
   ...lab,
+  ...leases,
   account,
   acts,
   alarms,

@@ -1,10 +1,12 @@
 /** Chinese texts: the language the product is written in first. */
 
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/zh";
+import * as leases from "./lease/zh";
 import * as lab from "./manage/zh";
 
 export const zh = {
   ...lab,
+  ...leases,
   account,
   acts,
   alarms,

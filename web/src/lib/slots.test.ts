@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alternatives, byDay, endsAfter, snap, startsWithin } from "./slots";
+import { alternatives, byDay, endsAfter, laterEnds, snap, startsWithin, withOwn } from "./slots";
 import { HOUR, MINUTE } from "./time";
 
 const day = Date.parse("2026-11-23T00:00:00Z");
@@ -57,4 +57,20 @@ it("lists free time by the lab's own days", () => {
 
 it("snaps a drag outwards to the grid", () => {
   expect(snap({ from: at(5, 10), to: at(6, 5) }, rules)).toEqual({ from: at(5), to: at(6, 30) });
+});
+
+it("gives one's own slot back to the free time it touches", () => {
+  const own = { from: at(3), to: at(4) };
+  expect(withOwn(free, own)).toEqual([{ from: at(1, 10), to: at(4) }, { from: at(5), to: at(12) }]);
+  expect(withOwn([], own)).toEqual([own]);
+});
+
+describe("later ends", () => {
+  it("stop where the next person begins", () => {
+    const own = { from: at(1), to: at(2, 10) };
+    expect(laterEnds(own, [{ from: at(3, 30), to: at(5) }, { from: at(0), to: at(1) }], 30 * MINUTE)).toEqual([at(2, 30), at(3), at(3, 30)]);
+  });
+  it("are none when somebody follows at once", () => {
+    expect(laterEnds({ from: at(1), to: at(2) }, [{ from: at(2), to: at(5) }], 30 * MINUTE)).toEqual([]);
+  });
 });

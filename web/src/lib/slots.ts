@@ -78,3 +78,18 @@ export function snap(span: Span, rules: SlotRules): Span {
   const from = Math.floor(span.from / step) * step;
   return { from, to: Math.max(roundUp(span.to, step), from + step) };
 }
+
+/** Free time with one's own slot given back to it: where a reservation may move to. */
+export function withOwn(free: readonly Span[], own: Span): Span[] {
+  const touching = free.filter((one) => one.from <= own.to && own.from <= one.to);
+  const merged = touching.reduce((all, one) => ({ from: Math.min(all.from, one.from), to: Math.max(all.to, one.to) }), own);
+  return [...free.filter((one) => !touching.includes(one)), merged].sort((a, b) => a.from - b.from);
+}
+
+/** Later ends for a use that goes on, a grid apart, until somebody else's time begins. */
+export function laterEnds(own: Span, taken: readonly Span[], step: number, most = 8): number[] {
+  const next = Math.min(...taken.filter((one) => one.from >= own.to).map((one) => one.from));
+  const found: number[] = [];
+  for (let at = roundUp(own.to + 1, step); at <= next && found.length < most; at += step) found.push(at);
+  return found;
+}

@@ -56,7 +56,7 @@ function useColumns(fleet: Device[], plans: Reservation[]): { inUse: Item[]; nex
     return device ? `/devices/${device.name}` : `/instruments/${one.instrument.id}`;
   };
   const who = (one: Reservation): string => [one.enterprise.name, one.holder.display_name].filter(Boolean).join(" · ");
-  const item = (one: Reservation, tone: string, ...lines: ReactNode[]): Item => ({ key: one.id, tone, title: pick(lang, one.instrument, "name"), to: place(one), lines: [who(one), ...lines] });
+  const item = (one: Reservation, tone: string, ...lines: ReactNode[]): Item => ({ key: one.id, tone, title: pick(lang, one.instrument, "name"), to: place(one), lines: [<Link key="who" to={`/reservations/${one.id}`} style={{ fontWeight: 400 }}>{who(one)}</Link>, ...lines] });
   const when = (one: Reservation): string => `${formatClock(Date.parse(one.starts_at), zone)}–${formatClock(Date.parse(one.ends_at), zone)}`;
   const soonest = [...plans].sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
   const name = (one: Device): string => (one.instrument ? pick(lang, one.instrument, "name") : one.name);

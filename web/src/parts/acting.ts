@@ -5,6 +5,7 @@ import { useMutation, type UseMutationResult, useQueryClient } from "@tanstack/r
 import { useTranslation } from "react-i18next";
 
 import { isProblem } from "../api/http";
+import { pick, useLang } from "../i18n";
 import { useProblemText } from "./states";
 
 export function useActing<Given, Made>(
@@ -14,6 +15,7 @@ export function useActing<Given, Made>(
   const cache = useQueryClient();
   const { message } = App.useApp();
   const { t } = useTranslation();
+  const lang = useLang();
   const textOf = useProblemText();
   return useMutation({
     mutationFn: send,
@@ -21,7 +23,10 @@ export function useActing<Given, Made>(
       if (said) void message.success(said);
       then?.(made);
     },
-    onError: (error) => void message.error(isProblem(error) ? textOf(error) : t("error.server")),
+    // All that speaks against it is said at once, not only that something does.
+    onError: (error) => void message.error(
+      isProblem(error) ? [textOf(error), ...error.problems.map((one) => pick(lang, one, "detail"))].join(" ") : t("error.server"),
+    ),
     onSettled: () => Promise.all(touches.map((key) => cache.invalidateQueries({ queryKey: [key] }))),
   });
 }

@@ -32,6 +32,7 @@ const AlarmsPage = lazy(() => import("../pages/alarms").then((m) => ({ default: 
 const QuarantinePage = lazy(() => import("../pages/quarantine").then((m) => ({ default: m.QuarantinePage })));
 const AuditPage = lazy(() => import("../pages/audit").then((m) => ({ default: m.AuditPage })));
 const ReviewsPage = lazy(() => import("../pages/reviews").then((m) => ({ default: m.ReviewsPage })));
+const ReservationPage = lazy(() => import("../pages/reservation/page").then((m) => ({ default: m.ReservationPage })));
 const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
 const cache = new QueryClient({
@@ -103,6 +104,7 @@ function Main() {
             <Route path="/quarantine" element={<QuarantinePage />} />
             <Route path="/audit" element={<AuditPage />} />
             <Route path="/reviews" element={<ReviewsPage />} />
+            <Route path="/reservations/:id" element={<ReservationPage />} />
             <Route path="/due" element={<DuePage />} />
             <Route path="*" element={<NotFound />} />
           </Routes>

@@ -1,138 +1,22 @@
 /** The form beside the calendar: pick, see the price step by step, reserve. */
 
-import { Alert, Button, DatePicker, Form, Input, Result, Select, Spin } from "antd";
+import { Alert, Button, Form, Input, Result, Spin } from "antd";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import dayjs from "dayjs";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
 import { quote, reserve } from "../../api/calls";
 import { isProblem, newKey } from "../../api/http";
-import type { Calendar, Instrument, ProblemItem, Quote, Reservation } from "../../api/types";
+import type { Calendar, Instrument, Reservation } from "../../api/types";
 import { pick, useLang } from "../../i18n";
-import { formatFen } from "../../lib/money";
-import { alternatives, endsAfter, type Span, startsWithin } from "../../lib/slots";
-import { addDays, dayFromKey, dayKey, formatClock, formatLength, formatSpan } from "../../lib/time";
-import { useMinute } from "../../parts/now";
+import { alternatives, type Span } from "../../lib/slots";
+import { dayKey, formatLength, formatSpan } from "../../lib/time";
 import { useProblemText } from "../../parts/states";
-import { StepValue } from "../../parts/step";
 import { reserves, usePerson } from "../../shell/access";
 import { useSignIn } from "../../shell/sign-in";
-
-export function freeOf(calendar: Calendar | undefined): Span[] {
-  return (calendar?.free ?? []).map((one) => ({ from: Date.parse(one.starts_at), to: Date.parse(one.ends_at) }));
-}
-
-export const iso = (instant: number): string => new Date(instant).toISOString();
-
-function SlotFields({ instrument, free, day, setDay, chosen, choose }: {
-  instrument: Instrument;
-  free: Span[];
-  day: string;
-  setDay: (key: string) => void;
-  chosen: Span | null;
-  choose: (span: Span | null) => void;
-}) {
-  const { t } = useTranslation();
-  const lang = useLang();
-  const zone = instrument.time_zone;
-  const rules = instrument.policy;
-  const today = dayKey(useMinute(), zone);
-  const lastDay = addDays(today, rules.horizon_days);
-  const window = { from: dayFromKey(day, zone), to: dayFromKey(addDays(day, 1), zone) };
-  const starts = startsWithin(free, window, rules);
-  const ends = chosen ? endsAfter(free, chosen.from, rules) : [];
-  // A slot drawn where there is no room is still shown, so that its problems can be.
-  const startChoices = chosen && dayKey(chosen.from, zone) === day ? [...new Set([...starts, chosen.from])].sort((a, b) => a - b) : starts;
-  const endChoices = chosen ? [...new Set([...ends, chosen.to])].sort((a, b) => a - b) : [];
-  const endLabel = (at: number, from: number): string => {
-    const other = dayKey(at, zone) === dayKey(from, zone) ? "" : " +1";
-    return `${formatClock(at, zone)}${other} · ${formatLength(at - from, lang)}`;
-  };
-  const takeStart = (from: number): void => {
-    const possible = endsAfter(free, from, rules);
-    const length = chosen ? chosen.to - chosen.from : 0;
-    const to = possible.find((one) => one - from >= length) ?? possible.at(-1);
-    choose({ from, to: to ?? from + rules.length_min_minutes * 60_000 });
-  };
-  return (
-    <>
-      <Form.Item label={t("booking.date")} htmlFor="booking-date">
-        <DatePicker id="booking-date" style={{ width: "100%" }} value={dayjs(day)} allowClear={false}
-          disabledDate={(one) => one.format("YYYY-MM-DD") < today || one.format("YYYY-MM-DD") > lastDay}
-          onChange={(one) => { if (one) { setDay(one.format("YYYY-MM-DD")); choose(null); } }} />
-      </Form.Item>
-      <div style={{ display: "grid", gridTemplateColumns: "2fr 3fr", gap: 12 }}>
-        <Form.Item label={t("booking.start")} htmlFor="booking-start">
-          <Select id="booking-start" className="num" value={chosen && dayKey(chosen.from, zone) === day ? chosen.from : null} onChange={(from: number) => takeStart(from)}
-            placeholder="--:--" notFoundContent={t("booking.noStarts")}
-            options={startChoices.map((at) => ({ value: at, label: formatClock(at, zone) }))} />
-        </Form.Item>
-        <Form.Item label={t("booking.end")} htmlFor="booking-end">
-          <Select id="booking-end" className="num" value={chosen ? chosen.to : null} disabled={!chosen} placeholder="--:--"
-            onChange={(to: number) => chosen && choose({ from: chosen.from, to })}
-            options={endChoices.map((at) => ({ value: at, label: chosen ? endLabel(at, chosen.from) : "" }))} />
-        </Form.Item>
-      </div>
-    </>
-  );
-}
-
-function QuoteSteps({ quoted }: { quoted: Quote }) {
-  const { t } = useTranslation();
-  const lang = useLang();
-  return (
-    <div className="sum" aria-live="polite">
-      <div className="total">
-        <span>{t("booking.estimate")}</span>
-        <strong className="num" data-estimate>{quoted.amount_fen === null ? t("catalogue.noPrice") : formatFen(quoted.amount_fen, quoted.currency)}</strong>
-      </div>
-      <p className="faint">{t("booking.estimateNote")}</p>
-      <h3 style={{ fontSize: 13, margin: "12px 0 2px" }}>{t("booking.steps")}</h3>
-      <ol className="steps-list">
-        {quoted.steps.map((step, index) => (
-          <li key={index}>
-            <span className="soft">{pick(lang, step, "label")}</span>
-            <span className="num">
-              <StepValue step={step} currency={quoted.currency} />
-            </span>
-          </li>
-        ))}
-      </ol>
-      {quoted.tariff_version !== null && <p className="faint">{t("instrument.tariff", { version: quoted.tariff_version })}</p>}
-    </div>
-  );
-}
-
-function Problems({ problems, title }: { problems: ProblemItem[]; title: string }) {
-  const lang = useLang();
-  return (
-    <Alert type="warning" showIcon role="alert" title={title} style={{ marginTop: 12 }} data-problems
-      description={
-        <ul style={{ listStyle: "disc", paddingLeft: 18 }}>
-          {problems.map((one) => <li key={one.code + (one.field ?? "")}>{pick(lang, one, "detail")}</li>)}
-        </ul>
-      } />
-  );
-}
-
-function Alternatives({ spans, zone, choose }: { spans: Span[]; zone: string; choose: (span: Span) => void }) {
-  const { t } = useTranslation();
-  const lang = useLang();
-  return (
-    <section style={{ marginTop: 12 }} data-alternatives>
-      <h3 style={{ fontSize: 13, marginBottom: 6 }}>{t("booking.alternatives")}</h3>
-      {spans.length === 0 ? <p className="faint">{t("booking.noAlternatives")}</p> : (
-        <ul style={{ display: "grid", gap: 6 }}>
-          {spans.map((one) => (
-            <li key={one.from}><button type="button" className="slot" onClick={() => choose(one)}>{formatSpan(one.from, one.to, zone, lang)}</button></li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
-}
+import { Alternatives, Problems, QuoteSteps } from "./outcome";
+import { freeOf, iso, SlotFields } from "./slot-fields";
 
 export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose }: {
   instrument: Instrument;

@@ -4,7 +4,7 @@ import { Button } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "react-router";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 
 import { calendar, instrument } from "../../api/calls";
 import type { Instrument } from "../../api/types";
@@ -20,7 +20,8 @@ import { InstrumentPicture } from "../../parts/picture";
 import { Answer, Failure, Loading } from "../../parts/states";
 import { seesLab, usePerson } from "../../shell/access";
 import { categoryName } from "../catalogue";
-import { BookingPanel, freeOf, iso } from "./booking";
+import { BookingPanel } from "./booking";
+import { freeOf, iso } from "./slot-fields";
 import { FreeSlots } from "./slots";
 import { WeekPicture } from "./week";
 
@@ -138,6 +139,7 @@ function Shown({ one }: { one: Instrument }) {
   const { t } = useTranslation();
   const lang = useLang();
   const [search, setSearch] = useSearchParams();
+  const go = useNavigate();
   const narrow = useNarrow();
   useTitle(pick(lang, one, "name"));
   const zone = one.time_zone;
@@ -202,7 +204,7 @@ function Shown({ one }: { one: Instrument }) {
               {(data) => (
                 <>
                   <WeekPicture calendar={data} first={first} days={days} chosen={chosen} grid={rules.grid_minutes}
-                    select={(span) => pickAbove(snap(span, rules))} />
+                    select={(span) => pickAbove(snap(span, rules))} open={(reservation) => void go(`/reservations/${reservation}`)} />
                   <p className="faint">{t("instrument.calendarHint")}</p>
                 </>
               )}

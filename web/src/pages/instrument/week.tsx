@@ -32,6 +32,7 @@ interface Drawn {
   classNames: string[];
   display?: "background";
   editable: false;
+  extendedProps?: { reservation: string };
 }
 
 function draw(calendar: Calendar, chosen: Span | null, word: (kind: Kind | "selected") => string): Drawn[] {
@@ -46,6 +47,7 @@ function draw(calendar: Calendar, chosen: Span | null, word: (kind: Kind | "sele
     return {
       id: `taken-${index}`, start: wall(one.starts_at), end: wall(one.ends_at),
       title: word(kind), classNames: [kind], editable: false,
+      ...(one.reservation_id ? { extendedProps: { reservation: one.reservation_id } } : {}),
     };
   });
   const own = chosen
@@ -57,13 +59,15 @@ function draw(calendar: Calendar, chosen: Span | null, word: (kind: Kind | "sele
   return [...free, ...taken, ...own];
 }
 
-export function WeekPicture({ calendar, first, days, chosen, grid, select }: {
+export function WeekPicture({ calendar, first, days, chosen, grid, select, open }: {
   calendar: Calendar;
   first: string;
   days: number;
   chosen: Span | null;
   grid: number;
   select: (span: Span) => void;
+  /** One's own reservation was clicked. */
+  open: (reservation: string) => void;
 }) {
   const { t } = useTranslation();
   const lang = useLang();
@@ -73,6 +77,9 @@ export function WeekPicture({ calendar, first, days, chosen, grid, select }: {
   const take = useEffectEvent((from: string, to: string) =>
     select({ from: fromWallIso(from, zone), to: fromWallIso(to, zone) }),
   );
+  const show = useEffectEvent((reservation: unknown) => {
+    if (typeof reservation === "string") open(reservation);
+  });
   useEffect(() => {
     if (!place.current) return undefined;
     const made = createCalendar(place.current, [TimeGrid, DayGrid, Interaction], {
@@ -90,6 +97,7 @@ export function WeekPicture({ calendar, first, days, chosen, grid, select }: {
       dayHeaderFormat: { weekday: "short", day: "numeric" },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+      eventClick: (info: { event: { extendedProps: Record<string, unknown> } }) => show(info.event.extendedProps.reservation),
       select: (info: { startStr: string; endStr: string }) => {
         take(info.startStr, info.endStr);
         made.unselect();

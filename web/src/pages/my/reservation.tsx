@@ -1,13 +1,8 @@
 /** One reservation: where it stands, what can be done, what the instrument and the meter say. */
 
-import { App, Button, Popconfirm } from "antd";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
-import { act, type ReservationVerb } from "../../api/calls";
-import { isProblem, newKey } from "../../api/http";
 import type { Interlock, Reservation, Usage } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { formatFen } from "../../lib/money";
@@ -16,8 +11,7 @@ import { formatClock, formatInstant, formatLength, formatSpan } from "../../lib/
 import { Age, ReservationTag, ToneTag } from "../../parts/marks";
 import { useMinute } from "../../parts/now";
 import { zoneOf } from "../../parts/page";
-import { useProblemText } from "../../parts/states";
-import { Answers } from "./answers";
+import { Acts } from "../reservation/acts";
 
 export function ProgressLine({ one, zone }: { one: Reservation; zone: string }) {
   const { t } = useTranslation();
@@ -88,47 +82,6 @@ export function UsageBox({ usage }: { usage: Usage }) {
   );
 }
 
-function Actions({ one }: { one: Reservation }) {
-  const { t } = useTranslation();
-  const cache = useQueryClient();
-  const { message } = App.useApp();
-  const textOf = useProblemText();
-  const keys = useRef(new Map<ReservationVerb, string>());
-  const acting = useMutation({
-    mutationFn: (verb: ReservationVerb) => {
-      const key = keys.current.get(verb) ?? newKey();
-      keys.current.set(verb, key);
-      return act(one.id, verb, key);
-    },
-    onSuccess: (_, verb) => void message.success(t(verb === "check-in" ? "my.checkedIn" : verb === "cancel" ? "my.cancelled" : "my.ended")),
-    onError: (error, verb) => {
-      if (isProblem(error) && error.status > 0) keys.current.delete(verb);
-      void message.error(isProblem(error) ? textOf(error) : t("error.server"));
-    },
-    onSettled: () => {
-      for (const name of ["reservations", "reservation", "calendar", "devices"]) void cache.invalidateQueries({ queryKey: [name] });
-    },
-  });
-  const busy = (verb: ReservationVerb): boolean => acting.isPending && acting.variables === verb;
-  return (
-    <div className="row">
-      <Answers one={one} />
-      {one.can.cancel && (
-        <Popconfirm title={t("my.cancelAsk")} description={t("my.cancelAskLead")} okText={t("my.cancel")} cancelText={t("my.keep")} okButtonProps={{ danger: true }}
-          onConfirm={() => acting.mutate("cancel")}>
-          <Button loading={busy("cancel")}>{t("my.cancel")}</Button>
-        </Popconfirm>
-      )}
-      {one.can.end && (
-        <Popconfirm title={t("my.endAsk")} description={t("my.endAskLead")} okText={t("my.end")} cancelText={t("my.keep")} onConfirm={() => acting.mutate("end")}>
-          <Button loading={busy("end")}>{t("my.end")}</Button>
-        </Popconfirm>
-      )}
-      {one.can.check_in && <Button type="primary" loading={busy("check-in")} onClick={() => acting.mutate("check-in")}>{t("my.checkIn")}</Button>}
-    </div>
-  );
-}
-
 function WhenNote({ one }: { one: Reservation }) {
   const { t } = useTranslation();
   const lang = useLang();
@@ -140,6 +93,9 @@ function WhenNote({ one }: { one: Reservation }) {
   return null;
 }
 
+/** What is done in passing; the rest is done where all of it is seen. */
+const ON_CARD = ["confirm", "accept-time", "decline-time", "check-in", "end", "cancel", "dispute"] as const;
+
 export function ReservationCard({ one }: { one: Reservation }) {
   const { t } = useTranslation();
   const lang = useLang();
@@ -148,13 +104,13 @@ export function ReservationCard({ one }: { one: Reservation }) {
     <article className="panel reservation" data-reservation={one.id} data-state={one.state}>
       <div>
         <div className="row tight">
-          <h2><Link to={`/instruments/${one.instrument.id}`}>{pick(lang, one.instrument, "name")}</Link></h2>
+          <h2><Link to={`/reservations/${one.id}`}>{pick(lang, one.instrument, "name")}</Link></h2>
           <ReservationTag state={one.state} />
         </div>
         <div className="row tight"><span className="num">{formatSpan(Date.parse(one.starts_at), Date.parse(one.ends_at), zone, lang)}</span><WhenNote one={one} /></div>
         {one.purpose && <div className="faint">{t("my.purposeIs", { purpose: one.purpose })}</div>}
       </div>
-      <Actions one={one} />
+      <Acts one={one} only={ON_CARD} />
       <div className="reservation-body">
         <ProgressLine one={one} zone={zone} />
         <div className="boxes">
@@ -174,21 +130,6 @@ export function ReservationCard({ one }: { one: Reservation }) {
             </section>
           )}
         </div>
-        {one.transitions.length > 0 && (
-          <details>
-            <summary className="faint" style={{ cursor: "pointer" }}>{t("my.history")}</summary>
-            <ul style={{ marginTop: 6 }}>
-              {one.transitions.map((each, index) => (
-                <li key={index} className="row tight" style={{ padding: "2px 0" }}>
-                  <span className="num faint">{formatInstant(Date.parse(each.at), zone, lang)}</span>
-                  <ReservationTag state={each.to} />
-                  {each.by && <span className="faint">{t("my.by", { who: each.by })}</span>}
-                  {each.reason && <span className="faint">{each.reason}</span>}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
       </div>
     </article>
   );
