@@ -7,19 +7,20 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field, SecretStr
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import InPerson, Unproven
+from api.routing import Router
 from directory.people import second_factor, service, tokens
 from directory.people.errors import ScopeUnknown
 from directory.people.password_rules import PasswordPolicy
 from directory.people.tables import AccessToken, SignIn
 from directory.people.totp import address_for_apps
 
-router = APIRouter(prefix="/me", tags=["account"])
+router = Router(prefix="/me", tags=["account"])
 
 Code = Annotated[str, Field(min_length=6, max_length=20)]
 

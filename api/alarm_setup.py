@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow
 from api.keys import Keys
+from api.routing import Router
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import DeviceId, InstitutionId
@@ -21,7 +22,7 @@ from telemetry.alarms.rules import RuleKind, Severity
 from telemetry.alarms.storage import StorageWish, watch_storage
 from telemetry.alarms.tables import AlarmRecipient, AlarmRule
 
-router = APIRouter(tags=["devices"])
+router = Router(tags=["devices"])
 
 Staff = Annotated[Caller, allow(Role.TECHNICIAN, Role.INSTITUTION_MANAGER)]
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]

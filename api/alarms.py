@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from api.clock import Now
@@ -12,6 +12,7 @@ from api.database import ReadOnly, Transaction
 from api.devices import Watcher, institution_of
 from api.identity import allow
 from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
+from api.routing import Router
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import DeviceId
@@ -20,7 +21,7 @@ from telemetry.alarms.errors import AlarmNotFound
 from telemetry.alarms.queries import find_alarm, list_alarms
 from telemetry.alarms.tables import Alarm
 
-router = APIRouter(prefix="/alarms", tags=["devices"])
+router = Router(prefix="/alarms", tags=["devices"])
 
 Hand = Annotated[Caller, allow(Role.TECHNICIAN, Role.INSTITUTION_MANAGER, Role.OPERATOR)]
 

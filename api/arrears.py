@@ -4,19 +4,19 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn, allow
+from api.routing import Router
 from booking.arrears.service import list_arrears, note_arrears, settle_arrears
 from booking.arrears.tables import Arrears
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId
 
-router = APIRouter(prefix="/arrears", tags=["charges"])
+router = Router(prefix="/arrears", tags=["charges"])
 
 Keeper = Annotated[Caller, allow(Role.INSTITUTION_MANAGER, Role.FINANCE)]
 FEN_MAX = 10**15

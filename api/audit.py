@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AwareDatetime, BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly
 from api.identity import allow
+from api.routing import Router
 from directory.audit.queries import Search, name_actors, search
 from directory.audit.rules import Fault
 from directory.audit.sealing import verify
@@ -18,7 +19,7 @@ from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import PersonId
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = Router(prefix="/audit", tags=["audit"])
 
 PAGE = 50
 Reader = Annotated[Caller, allow(Role.AUDITOR, Role.OPERATOR)]

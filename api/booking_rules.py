@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, SignedIn, allow
 from api.instruments import require_instrument
+from api.routing import Router
 from booking.attendance.queries import list_penalties, list_penalties_of
 from booking.attendance.service import appeal, decide_appeal
 from booking.attendance.tables import Penalty
@@ -28,7 +28,7 @@ from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
 
-router = APIRouter(tags=["policies"])
+router = Router(tags=["policies"])
 
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 Staff = Annotated[Caller, allow(Role.TECHNICIAN, Role.INSTITUTION_MANAGER)]

@@ -4,12 +4,13 @@ import hmac
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow_in_person
+from api.routing import Router
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstitutionId
@@ -19,7 +20,7 @@ from telemetry.credentials.errors import HookSecretWrong
 from telemetry.credentials.rules import dynamic_security
 from telemetry.credentials.tables import BrokerCredential
 
-router = APIRouter(prefix="/broker", tags=["broker"])
+router = Router(prefix="/broker", tags=["broker"])
 
 Keeper = Annotated[Caller, allow_in_person(Role.INSTITUTION_MANAGER, Role.OPERATOR)]
 Operator = Annotated[Caller, allow_in_person(Role.OPERATOR)]

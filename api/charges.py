@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from api.database import ReadOnly
 from api.identity import SignedIn
 from api.instrument_views import StepView
 from api.paging import PAGE_MAX, read_cursor, read_id, write_cursor
+from api.routing import Router
 from billing.charges.errors import ChargeNotFound
 from billing.charges.queries import Opened, find_charge, list_charges
 from foundation.identifiers import ChargeId, ReservationId, TariffId, UsageSessionId
 
-router = APIRouter(prefix="/charges", tags=["charges"])
+router = Router(prefix="/charges", tags=["charges"])
 
 
 class TariffView(BaseModel):

@@ -1,14 +1,14 @@
 """Routes on whom one may reserve for, or hand a reservation to."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.database import ReadOnly
 from api.identity import SignedIn
 from api.reservation_views import HolderView
+from api.routing import Router
 from directory.people.queries import list_colleagues
 
-router = APIRouter(prefix="/me/colleagues", tags=["account"])
+router = Router(prefix="/me/colleagues", tags=["account"])
 
 
 class ColleagueList(BaseModel):

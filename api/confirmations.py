@@ -3,16 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import Transaction
 from api.identity import Anyone, client_address
+from api.routing import Router
 from directory.registrations import confirmations
 from directory.registrations.confirmations import Channel
 
-router = APIRouter(prefix="/confirmations", tags=["registrations"])
+router = Router(prefix="/confirmations", tags=["registrations"])
 
 
 class CodeAsked(BaseModel):

@@ -1,6 +1,7 @@
 """One request, one transaction, committed before the answer, and walled to its caller's tenant."""
 
-from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.identity import MaybeCaller
 from directory.people.service import Caller
 from directory.roles.rules import PLATFORM_ROLES
-from foundation.tenancy import Acting, enter, leave
+from foundation.tenancy import Acting
 
 
 def acting_for(caller: Caller | None) -> Acting:
@@ -26,23 +27,33 @@ def acting_for(caller: Caller | None) -> Acting:
     )
 
 
-def open_transaction(request: Request, caller: MaybeCaller) -> Iterator[Session]:
-    with request.app.state.session_factory.begin() as session:
-        enter(session, acting_for(caller))
-        yield session
-        leave(session)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that has asked the database nothing yet, and for whom it will act."""
+
+    session: Session
+    acting: Acting
+    only_reads: bool
 
 
-def open_reading(request: Request, caller: MaybeCaller) -> Iterator[Session]:
-    with request.app.state.session_factory.begin() as session:
-        enter(session, acting_for(caller), only_reads=True)
-        yield session
-        leave(session)
+opened_by_request: ContextVar[Opened | None] = ContextVar("opened_by_request", default=None)
 
 
-# scope="function" makes the commit happen before the response is sent. With the
-# default scope the client is told 201 first, and a failed commit is never heard.
-Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
-"""For commands."""
-ReadOnly = Annotated[Session, Depends(open_reading, scope="function")]
+def _open(request: Request, caller: Caller | None, *, only_reads: bool) -> Session:
+    session: Session = request.app.state.session_factory()
+    opened_by_request.set(Opened(session, acting_for(caller), only_reads))
+    return session
+
+
+async def open_transaction(request: Request, caller: MaybeCaller) -> Session:
+    return _open(request, caller, only_reads=False)
+
+
+async def open_reading(request: Request, caller: MaybeCaller) -> Session:
+    return _open(request, caller, only_reads=True)
+
+
+Transaction = Annotated[Session, Depends(open_transaction)]
+"""For commands. It begins with the endpoint (`api.routing`): no dependency asks it anything."""
+ReadOnly = Annotated[Session, Depends(open_reading)]
 """For questions: the database itself refuses a write."""

@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.alarm_setup import Manager, home_of
 from api.clock import Now
 from api.database import Transaction
 from api.identity import Anyone
+from api.routing import Router
 from foundation.identifiers import DeviceId
 from foundation.tenancy import Acting, enter
 from telemetry.devices import claims
 from telemetry.devices.tables import NAME_PATTERN
 
-router = APIRouter(tags=["devices"])
+router = Router(tags=["devices"])
 
 WireName = Annotated[str, Field(pattern=NAME_PATTERN)]
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from api.device_views import DeviceView, see_devices
 from api.device_wall import write_page
 from api.identity import allow
 from api.paging import read_cursor
+from api.routing import Router
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstitutionId, RunId
@@ -23,7 +24,7 @@ from telemetry.devices.queries import list_boots, presence_between
 from telemetry.readings.queries import find_channel, read_phases, read_series, write_csv
 from telemetry.runs.queries import runs_between
 
-router = APIRouter(prefix="/devices", tags=["devices"])
+router = Router(prefix="/devices", tags=["devices"])
 
 Watcher = Annotated[
     Caller,

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from api.clock import Now
 from api.database import ReadOnly, Transaction, acting_for
 from api.identity import Anyone, SignedIn
+from api.routing import Router
 from booking.feeds.errors import FeedNotFound
 from booking.feeds.queries import find_feed, list_entries, list_feeds
 from booking.feeds.rules import FeedKind, render
@@ -24,7 +25,7 @@ from directory.people.service import Caller
 from foundation.identifiers import InstrumentId
 from foundation.tenancy import enter, leave
 
-router = APIRouter(prefix="/feeds", tags=["feeds"])
+router = Router(prefix="/feeds", tags=["feeds"])
 
 NAMES = {
     FeedKind.PERSON: "我的仪器预约 My reservations",
@@ -122,7 +123,7 @@ def revoke_feed(feed_id: UUID, caller: SignedIn, now: Now, transaction: Transact
 
 
 @router.get(
-    "/{token}/calendar.ics",  # noqa: FAST003 - its dependency takes the token
+    "/{token}/calendar.ics",
     response_class=Response,
     responses={200: {"content": {"text/calendar": {}}}, 304: {"description": "not changed"}},
 )

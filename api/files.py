@@ -5,12 +5,13 @@ from typing import Annotated, Literal, Self
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi import Depends, Form, Request, Response, UploadFile
 from pydantic import BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
+from api.routing import Router
 from directory.files import service
 from directory.files.rules import SIZE_MAX, Media
 from directory.files.service import Shelf
@@ -18,14 +19,14 @@ from directory.files.store import FolderStore
 from directory.files.tables import StoredFile
 from directory.privacy.vault import Vault
 
-router = APIRouter(prefix="/files", tags=["files"])
+router = Router(prefix="/files", tags=["files"])
 
 # A document that is opened after all has no scripts, no forms and no origin.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 Purpose = Literal["registration", "institution", "name_change", "qualification", "other"]
 
 
-def open_shelf(request: Request, transaction: Transaction) -> Shelf:
+async def open_shelf(request: Request, transaction: Transaction) -> Shelf:
     settings = request.app.state.settings
     return Shelf(
         Vault(transaction, request.app.state.keys.ring),

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
 from api.database import ReadOnly
 from api.identity import Anyone
+from api.routing import Router
 
-router = APIRouter(tags=["system"])
+router = Router(tags=["system"])
 
 
 class DatabaseHealth(BaseModel):

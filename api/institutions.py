@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
+from api.routing import Router
 from directory.institutions import queries, service
 from directory.institutions.rules import Check, Qualification, QualificationKind, State
 from directory.institutions.tables import Institution, InstitutionQualification
@@ -18,7 +18,7 @@ from directory.people.service import Caller
 from directory.roles.rules import INSTITUTION_ROLES, Role
 from foundation.identifiers import InstitutionId
 
-router = APIRouter(tags=["institutions"])
+router = Router(tags=["institutions"])
 
 Manager = Annotated[Caller, allow_in_person(Role.INSTITUTION_MANAGER)]
 Platform = Annotated[Caller, allow(Role.OPERATOR, Role.REVIEWER, Role.AUDITOR)]

@@ -4,20 +4,21 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response, UploadFile
+from fastapi import Form, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
 from api.instrument_views import InstrumentView
+from api.routing import Router
 from booking.instruments.cards import FullCard, Named, Pictured, change_card
 from booking.instruments.photos import PHOTO_BYTES_MAX, add_photo, find_photo, remove_photo
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstrumentId
 
-router = APIRouter(prefix="/instruments/{instrument_id}", tags=["instruments"])
+router = Router(prefix="/instruments/{instrument_id}", tags=["instruments"])
 
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 Text = Annotated[str, Field(max_length=2000)]

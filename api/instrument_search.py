@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.clock import Now
@@ -19,6 +19,7 @@ from api.instrument_views import (
 )
 from api.instruments import InstrumentPage, sound_window
 from api.paging import PAGE_MAX, WrongCursor, read_cursor, write_cursor
+from api.routing import Router
 from billing.tariffs.prices import priced_within
 from booking.instruments.search import LOOKED_AT_MAX, Order, Wanted, look_for
 from booking.policies.books import load_books
@@ -26,7 +27,7 @@ from booking.reservations.queries import read_calendars
 from booking.reservations.rules import Wish
 from foundation.identifiers import InstitutionId, InstrumentId
 
-router = APIRouter(tags=["instruments"])
+router = Router(tags=["instruments"])
 
 
 class Looking(BaseModel):

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response, UploadFile
+from fastapi import Response, UploadFile
 from pydantic import BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow
+from api.routing import Router
 from api.statistics import WORKBOOK, attach
 from booking.instruments.sheets import SIZE_MAX, list_all, read_sheet, take_in, write_sheet
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.roles.rules import Role
 
-router = APIRouter(tags=["instruments"])
+router = Router(tags=["instruments"])
 
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from api.instrument_views import (
     see_taken,
 )
 from api.paging import PAGE_MAX, read_cursor, read_id, write_cursor
+from api.routing import Router
 from billing.charges.service import quote
 from booking.instruments.cards import read_full_card
 from booking.instruments.categories import CATEGORIES
@@ -32,7 +33,7 @@ from booking.reservations.rules import Slot, Wish, find_problems, find_time_prob
 from foundation.errors import Problem, Refused
 from foundation.identifiers import InstitutionId, InstrumentId
 
-router = APIRouter(tags=["instruments"])
+router = Router(tags=["instruments"])
 
 WINDOW_DEFAULT = timedelta(days=7)
 WINDOW_MAX = timedelta(days=92)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from api.identity import Anyone, SignedIn
 from api.instrument_views import LiveView
 from api.reservation_views import InstrumentRef, ReservationView
 from api.reservations import see_one
+from api.routing import Router
 from booking.instruments.live import read_live
 from booking.instruments.tables import Instrument
 from booking.kiosk.queries import Turn, list_turns
@@ -27,7 +28,7 @@ from directory.people.tables import Person
 from foundation.identifiers import InstrumentId
 from foundation.tenancy import enter, leave
 
-router = APIRouter(tags=["kiosk"])
+router = Router(tags=["kiosk"])
 
 Code = Annotated[str, Path(max_length=20)]
 

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.feeds import origin_of
 from api.identity import Anyone, allow
+from api.routing import Router
 from booking.instruments.tables import Instrument
 from booking.labels.rules import draw_png, draw_svg
 from booking.labels.service import code_of, find_instrument_id, issue
@@ -16,7 +17,7 @@ from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstrumentId
 
-router = APIRouter(tags=["labels"])
+router = Router(tags=["labels"])
 
 STAFF = allow(Role.TECHNICIAN, Role.INSTITUTION_MANAGER)
 

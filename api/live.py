@@ -13,13 +13,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from api.device_views import see_devices
 from api.identity import Anyone
+from api.routing import Router
 from booking.instruments.live import read_live
 from booking.instruments.tables import InstrumentDevice
 from booking.reservations.tables import Reservation
@@ -31,7 +32,7 @@ from foundation.identifiers import DeviceId, InstrumentId
 from foundation.logs import get_log
 from telemetry.devices.now import read_devices
 
-router = APIRouter(tags=["live"])
+router = Router(tags=["live"])
 log = get_log("live")
 
 PING_S: Final = 15

@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
+from api.routing import Router
 from api.staff import AccountRequest, RolesRequest
 from directory.enterprises import members
 from directory.enterprises.service import names_of
@@ -21,7 +22,7 @@ from directory.people.tables import Person
 from directory.roles.rules import ENTERPRISE_ROLES, Role
 from foundation.identifiers import EnterpriseId, PersonId
 
-router = APIRouter(prefix="/enterprise", tags=["members"])
+router = Router(prefix="/enterprise", tags=["members"])
 
 Administrator = Annotated[Caller, allow_in_person(Role.ENTERPRISE_ADMIN)]
 

@@ -3,19 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
+from api.routing import Router
 from booking.notices.rules import Kind
 from directory.notices.rules import AccountKind
 from directory.notices.service import list_notices, mark_all_read, mark_read
 from directory.notices.tables import Notice
 from foundation.identifiers import ReservationId
 
-router = APIRouter(prefix="/notices", tags=["reservations"])
+router = Router(prefix="/notices", tags=["reservations"])
 
 
 KINDS: dict[str, Kind | AccountKind] = {kind: kind for kind in (*Kind, *AccountKind)}

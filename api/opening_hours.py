@@ -4,13 +4,13 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
 from api.instruments import SlotBody, require_instrument
+from api.routing import Router
 from booking.calendars.hours import Hours, SpecialHours
 from booking.calendars.service import close, forget_special_day, reopen, set_hours, set_special_day
 from booking.policies.books import Book
@@ -18,7 +18,7 @@ from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstrumentId, ReservationId
 
-router = APIRouter(tags=["policies"])
+router = Router(tags=["policies"])
 
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 

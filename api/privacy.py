@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import InPerson, allow, allow_in_person
 from api.registrations import OpenVault
+from api.routing import Router
 from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import Reservation
 from directory.institutions import queries as institutions
@@ -27,7 +28,7 @@ from directory.roles.rules import Role
 from foundation.errors import Problem
 from foundation.identifiers import PersonId
 
-router = APIRouter(tags=["privacy"])
+router = Router(tags=["privacy"])
 
 SHARED_LEVEL = Level.L2
 """DB33/T 2351: L3 and above leave only with the authority's and the subject's consent."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.devices import Watcher, institution_of
 from api.paging import PAGE_MAX, WrongCursor, read_cursor, write_cursor
+from api.routing import Router
 from directory.people.service import Caller
 from telemetry.devices.queries import list_names
 from telemetry.quarantine.queries import list_quarantined
@@ -19,7 +20,7 @@ from telemetry.quarantine.rules import Reason
 from telemetry.quarantine.service import want_replay
 from telemetry.quarantine.tables import QuarantinedMessage
 
-router = APIRouter(prefix="/quarantine", tags=["devices"])
+router = Router(prefix="/quarantine", tags=["devices"])
 
 PREVIEW_BYTES = 400
 

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, InPerson
+from api.routing import Router
 from directory.people.password_rules import KINDS_MIN, LENGTH_MIN, PasswordPolicy
 from directory.privacy.vault import Vault
 from directory.registrations import confirmations, correcting, service
@@ -27,12 +28,12 @@ from directory.registrations.rules import (
 from directory.registrations.service import Account
 from directory.registrations.tables import Registration
 
-router = APIRouter(prefix="/registrations", tags=["registrations"])
+router = Router(prefix="/registrations", tags=["registrations"])
 
 Line = Annotated[str, Field(max_length=200)]
 
 
-def open_vault(request: Request, transaction: Transaction) -> Vault:
+async def open_vault(request: Request, transaction: Transaction) -> Vault:
     return Vault(transaction, request.app.state.keys.ring)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.clock import Now
@@ -12,6 +11,7 @@ from api.identity import SignedIn
 from api.instruments import IsoTime, SlotBody
 from api.reservation_views import ReservationView
 from api.reservations import see_one
+from api.routing import Router
 from billing.holds.service import release, set_aside_anew, set_aside_if_credit_allows
 from booking.reservations import attending, changing, deciding, resolving, service
 from booking.reservations.errors import SlotRefused
@@ -20,7 +20,7 @@ from booking.reservations.tables import Reservation
 from directory.people.service import Caller
 from foundation.identifiers import PersonId, ReservationId
 
-router = APIRouter(prefix="/reservations/{reservation_id}", tags=["reservations"])
+router = Router(prefix="/reservations/{reservation_id}", tags=["reservations"])
 
 Reason = Annotated[str, Field(default="", max_length=500)]
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from api.clock import Now
 from api.database import ReadOnly
 from api.identity import SignedIn
 from api.instrument_views import SpanView
+from api.routing import Router
 from billing.charges.fees import quote_late_fee
 from billing.charges.queries import list_charges_of
 from billing.charges.tables import Charge
@@ -30,7 +30,7 @@ from directory.people.service import Caller
 from directory.people.tables import Person
 from foundation.identifiers import ChargeId, InstrumentId, PersonId, ReservationId
 
-router = APIRouter(prefix="/reservations/{reservation_id}", tags=["reservations"])
+router = Router(prefix="/reservations/{reservation_id}", tags=["reservations"])
 
 
 class HistoryView(BaseModel):

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from api.instrument_views import FaultView, SpanView
 from api.instruments import SlotBody
 from api.reservation_views import ReservationView
 from api.reservations import ReservationRequest, see_one
+from api.routing import Router
 from billing.holds.service import set_aside_if_credit_allows
 from booking.reservations.series import (
     DATES_MAX,
@@ -31,7 +31,7 @@ from booking.waitlists.service import accept, join, slot_offered, withdraw
 from booking.waitlists.tables import WaitlistEntry
 from foundation.identifiers import InstrumentId, ReservationId
 
-router = APIRouter(tags=["reservations"])
+router = Router(tags=["reservations"])
 
 
 class RepeatBody(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from api.identity import SignedIn
 from api.instruments import SlotBody
 from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
 from api.reservation_views import ReservationView, see_reservations
+from api.routing import Router
 from billing.holds.service import set_aside_if_credit_allows
 from booking.reservations import attending, service
 from booking.reservations.asking import Request
@@ -23,7 +24,7 @@ from booking.reservations.states import Mode, ReservationState
 from directory.people.service import Caller
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
-router = APIRouter(prefix="/reservations", tags=["reservations"])
+router = Router(prefix="/reservations", tags=["reservations"])
 
 
 class ReservationRequest(SlotBody):

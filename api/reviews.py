@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
 from api.registrations import OpenVault, PaperView, RegistrationView, RemarkView
+from api.routing import Router
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.privacy.vault import Vault
@@ -22,7 +22,7 @@ from directory.registrations.tables import NameChange, Registration
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, PersonId
 
-router = APIRouter(prefix="/reviews", tags=["reviews"])
+router = Router(prefix="/reviews", tags=["reviews"])
 
 Reviewer = Annotated[Caller, allow_in_person(Role.REVIEWER, Role.OPERATOR)]
 Fields = Literal["real_name", "identity_number", "phone", "email"]

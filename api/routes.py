@@ -1,7 +1,5 @@
 """Every router of the api, in the order the document lists them."""
 
-from fastapi import APIRouter
-
 from api import (
     account,
     alarm_setup,
@@ -45,8 +43,9 @@ from api import (
     usage_acts,
     workdays,
 )
+from api.routing import Router
 
-ROUTERS: tuple[APIRouter, ...] = (
+ROUTERS: tuple[Router, ...] = (
     sign_in.router,
     account.router,
     health.router,

@@ -2,13 +2,14 @@
 
 from typing import Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, Known, client_address, cookie_name, lacks_second_factor
+from api.routing import Router
 from directory.enterprises.tables import Enterprise
 from directory.institutions.tables import Institution
 from directory.people import service
@@ -16,7 +17,7 @@ from directory.people.service import SIGN_IN_LASTS, Browser, Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
 
-router = APIRouter(tags=["people"])
+router = Router(tags=["people"])
 
 MARK_COOKIE = "yixiang-known"
 MARK_LASTS_S = 180 * 86_400

@@ -4,12 +4,13 @@ from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field, SecretStr
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow_in_person
+from api.routing import Router
 from directory.institutions import service, staff
 from directory.institutions.staff import NewStaff
 from directory.institutions.tables import Post
@@ -20,7 +21,7 @@ from directory.people.tables import Person
 from directory.roles.rules import Role
 from foundation.identifiers import PersonId
 
-router = APIRouter(prefix="/institution/staff", tags=["staff"])
+router = Router(prefix="/institution/staff", tags=["staff"])
 
 Manager = Annotated[Caller, allow_in_person(Role.INSTITUTION_MANAGER)]
 

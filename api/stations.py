@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow, allow_in_person
+from api.routing import Router
 from directory.enterprises.tables import Enterprise
 from directory.experts import service as experts
 from directory.experts.tables import Expert
@@ -22,7 +23,7 @@ from directory.stations.tables import Entrustment, Station
 from directory.workdays.rules import ZONE
 from foundation.identifiers import EnterpriseId, StationId
 
-router = APIRouter(tags=["stations"])
+router = Router(tags=["stations"])
 
 Operator = Annotated[Caller, allow_in_person(Role.OPERATOR)]
 Line = Annotated[str, Field(min_length=1, max_length=200)]

@@ -6,11 +6,12 @@ from typing import Annotated, Self
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from api.database import ReadOnly
 from api.identity import allow
+from api.routing import Router
 from billing.charges.totals import fees_of, money_in
 from booking.reservations.rules import Slot
 from booking.statistics.queries import (
@@ -28,7 +29,7 @@ from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, InstitutionId, InstrumentId
 
-router = APIRouter(prefix="/statistics", tags=["statistics"])
+router = Router(prefix="/statistics", tags=["statistics"])
 
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER, Role.OPERATOR, Role.AUDITOR)]
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

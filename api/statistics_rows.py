@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from api.database import ReadOnly
 from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
+from api.routing import Router
 from api.statistics import Manager, Period, whose
 from billing.charges.totals import ChargeRow, fees_of, list_charges_behind
 from booking.reservations.rules import Slot
@@ -30,7 +31,7 @@ from foundation.identifiers import (
     UsageSessionId,
 )
 
-router = APIRouter(prefix="/statistics", tags=["statistics"])
+router = Router(prefix="/statistics", tags=["statistics"])
 
 Cursor = Annotated[str | None, Query(max_length=400)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.clock import Now
@@ -11,13 +10,14 @@ from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
 from api.reservation_views import ReservationView
 from api.reservations import see_one
+from api.routing import Router
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.queries import find_known
 from booking.usage import reviewing
 from booking.usage.queries import list_changes, list_sessions
 from foundation.identifiers import PersonId, ReservationId
 
-router = APIRouter(prefix="/reservations/{reservation_id}/usage", tags=["usage"])
+router = Router(prefix="/reservations/{reservation_id}/usage", tags=["usage"])
 
 
 class WhyBody(BaseModel):

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
+from api.routing import Router
 from directory.people.service import Caller
 from directory.roles.rules import INSTITUTION_ROLES, Role
 from directory.workdays import queries, service
@@ -17,7 +18,7 @@ from directory.workdays.notices import Notice
 from directory.workdays.rules import Unit, Urgency, WorkCalendar, urgency
 from directory.workdays.tables import CalendarDay, CalendarNotice, DueDateRow
 
-router = APIRouter(tags=["workdays"])
+router = Router(tags=["workdays"])
 
 SPAN_DAYS_MAX = 400
 NamedDays = Annotated[dict[date, Annotated[str, Field(max_length=40)]], Field(max_length=60)]
