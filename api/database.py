@@ -1,5 +1,7 @@
 """One request, one transaction, committed before the answer, and walled to its caller's tenant."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.identity import MaybeCaller
 from directory.people.service import Caller
 from directory.roles.rules import PLATFORM_ROLES
-from foundation.tenancy import Acting
+from foundation.tenancy import Acting, enter, leave
 
 
 def acting_for(caller: Caller | None) -> Acting:
@@ -57,3 +59,12 @@ Transaction = Annotated[Session, Depends(open_transaction)]
 """For commands. It begins with the endpoint (`api.routing`): no dependency asks it anything."""
 ReadOnly = Annotated[Session, Depends(open_reading)]
 """For questions: the database itself refuses a write."""
+
+
+@contextmanager
+def acting_as(request: Request, caller: Caller | None) -> Iterator[Session]:
+    """Give a transaction for part of a request: for one that asks others over the network too."""
+    with request.app.state.session_factory.begin() as session:
+        enter(session, acting_for(caller))
+        yield session
+        leave(session)
