@@ -135,6 +135,7 @@ class SignInView(BaseModel):
     last_seen_at: datetime | None
     expires_at: datetime
     with_second_factor: bool
+    by_provider: bool
     is_this: bool
 
     @classmethod
@@ -147,6 +148,7 @@ class SignInView(BaseModel):
             last_seen_at=row.last_seen_at,
             expires_at=row.expires_at,
             with_second_factor=row.with_second_factor,
+            by_provider=row.linked_account_id is not None,
             is_this=row.id == this,
         )
 
@@ -160,9 +162,12 @@ class EndedView(BaseModel):
 
 
 @router.get("/sign-ins")
-def list_sign_ins(caller: Unproven, reading: ReadOnly, now: Now) -> SignInList:
+def list_sign_ins(caller: Unproven, request: Request, reading: ReadOnly, now: Now) -> SignInList:
     """List where one is signed in."""
-    rows = service.list_sign_ins(reading, person_id=caller.person_id, now=now)
+    idle_limit = request.app.state.settings.idle_limit
+    rows = service.list_sign_ins(
+        reading, person_id=caller.person_id, now=now, idle_limit=idle_limit
+    )
     return SignInList(items=[SignInView.of(row, caller.sign_in_id) for row in rows])
 
 

@@ -13,6 +13,7 @@ from api.routes import ROUTERS
 from api.shell import Shell
 from api.sign_in import DemoAccount
 from api.throttle import Throttle
+from directory.provider.client import Provider
 from foundation.database import make_session_factory
 from foundation.settings import Settings
 
@@ -28,6 +29,7 @@ def create_app(
     @asynccontextmanager
     async def live(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.provider.close()
         engine.dispose()
 
     app = FastAPI(
@@ -62,6 +64,7 @@ def equip(
         mark_keys=app.state.keys.for_marks,
         processes=settings.api_processes,
     )
+    app.state.provider = Provider(settings)
     app.state.scopes = frozenset(
         f"{router.tags[0]}:{act}" for router in ROUTERS for act in ("read", "write")
     )

@@ -14,6 +14,7 @@ from directory.people.errors import (
     PasswordExpired,
     ScopeMissing,
     SecondFactorMissing,
+    SignInIdle,
     SignInRequired,
 )
 from directory.people.password_rules import PasswordPolicy, has_expired
@@ -50,8 +51,25 @@ def read_caller(request: Request, now: Now) -> Caller | None:
     token = request.cookies.get(cookie_name(request))
     if not token:
         return None
-    with request.app.state.session_factory.begin() as session:
-        return with_clients(session, find_caller(session, token=token, now=now), now)
+    try:
+        with request.app.state.session_factory.begin() as session:
+            caller = find_caller(
+                session,
+                token=token,
+                now=now,
+                idle_limit=request.app.state.settings.idle_limit,
+                is_attended=is_attended(request),
+            )
+            return with_clients(session, caller, now)
+    except SignInIdle as idle:
+        request.state.absence = idle
+        return None
+
+
+def is_attended(request: Request) -> bool:
+    """Whether somebody is there: pages say when they ask by themselves, and streams always do."""
+    headers = request.headers
+    return "x-unattended" not in headers and "text/event-stream" not in headers.get("accept", "")
 
 
 def with_clients(session: Session, caller: Caller | None, now: datetime) -> Caller | None:
@@ -100,7 +118,7 @@ class Access:
     # Async, as it only looks at what is in memory: nothing to send to a thread for.
     async def __call__(self, request: Request, caller: MaybeCaller, now: Now) -> Caller:
         if caller is None:
-            raise SignInRequired
+            raise getattr(request.state, "absence", None) or SignInRequired()
         count_request(request, caller, now)
         if caller.scopes is not None:
             if self.in_person:
@@ -120,6 +138,9 @@ def require_proof(request: Request, caller: Caller, now: Now) -> None:
     if not caller.with_second_factor and lacks_second_factor(request, caller):
         raise SecondFactorMissing
     policy = PasswordPolicy(settings.password_policy)
+    # How old a password is says nothing of a sign-in that was made without it.
+    if caller.by_provider:
+        return
     if caller.password_changed_at and has_expired(caller.password_changed_at, now, policy):
         raise PasswordExpired
 

@@ -58,6 +58,8 @@ class PersonView(BaseModel):
     roles: list[Role]
     enterprise: EnterpriseRef | None
     institution: InstitutionRef | None
+    by_provider: bool
+    """Signed in by the provider's word, so that one may want to sign out there, too."""
     must_set_second_factor: bool
     """Nothing else is open to this person until a second factor is set."""
 
@@ -74,6 +76,7 @@ class PersonView(BaseModel):
             roles=sorted(caller.roles),
             enterprise=EnterpriseRef.of(enterprise) if enterprise else None,
             institution=InstitutionRef.of(institution) if institution else None,
+            by_provider=caller.by_provider,
             must_set_second_factor=caller.scopes is None and lacks_second_factor(request, caller),
         )
 

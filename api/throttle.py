@@ -44,14 +44,14 @@ class Throttle:
         self._mark_keys = mark_keys
 
     def count_sign_in(self, *, login: str, address: str, mark: str, now: datetime) -> None:
-        """Count one try.
+        """Count one try of an account, of an address, or of both; what is empty is not counted.
 
         Raises:
             TooManySignIns: when the account or the address tried too often.
         """
         with self._lock:
-            by_login = self._by_login.is_too_many(self._key(login, mark), now)
-            by_address = self._by_address.is_too_many(address, now)
+            by_login = bool(login) and self._by_login.is_too_many(self._key(login, mark), now)
+            by_address = bool(address) and self._by_address.is_too_many(address, now)
         if by_login or by_address:
             raise TooManySignIns
 

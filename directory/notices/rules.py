@@ -16,6 +16,8 @@ class AccountKind(StrEnum):
     SECOND_FACTOR_TURNED_OFF = "second_factor_turned_off"
     RECOVERY_CODE_USED = "recovery_code_used"
     TOKEN_MADE = "token_made"  # noqa: S105 - likewise
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
     NEW_DEVICE = "new_device"
     """A sign-in by a browser that this account was never seen with."""
     SIGN_INS_ENDED = "sign_ins_ended"
@@ -34,6 +36,7 @@ BY_PHONE_TOO = frozenset(
         K.PASSWORD_CHANGED,
         K.SECOND_FACTOR_TURNED_OFF,
         K.RECOVERY_CODE_USED,
+        K.IDENTITY_LINKED,
         K.NEW_DEVICE,
         K.ACCOUNT_CLOSED,
         K.REGISTRATION_APPROVED,
@@ -85,6 +88,15 @@ WORDS: dict[AccountKind, tuple[str, str]] = {
     K.TOKEN_MADE: (
         "已生成访问令牌“{name}”，有效至 {until}。" + NOT_YOU[0],
         "The access token “{name}” was made, and holds until {until}. " + NOT_YOU[1],
+    ),
+    K.IDENTITY_LINKED: (
+        "您的账户已于 {at} 绑定统一身份认证，此后可由其登录。" + NOT_YOU[0],
+        "Your account was linked to an identity of the sign-in platform on {at}, which may sign in "
+        "from now on. " + NOT_YOU[1],
+    ),
+    K.IDENTITY_UNLINKED: (
+        "您的账户已于 {at} 解除统一身份认证的绑定。" + NOT_YOU[0],
+        "The link of your account to the sign-in platform was removed on {at}. " + NOT_YOU[1],
     ),
     K.NEW_DEVICE: (
         "您的账户于 {at} 在新设备上登录：{browser}，地址 {address}。" + NOT_YOU[0],

@@ -25,6 +25,12 @@ class SignInRequired(NotSignedIn):
     en = "Please sign in first."
 
 
+class SignInIdle(NotSignedIn):
+    code = "sign_in_idle"
+    zh = "长时间未操作，登录已结束，请重新登录。"
+    en = "You were away for long, so your sign-in ended; please sign in again."
+
+
 class NotAllowed(Forbidden):
     code = "not_allowed"
     zh = "您的角色不能进行此操作。"

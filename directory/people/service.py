@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import column, select, text, update
+from sqlalchemy import column, func, select, text, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
 from directory.notices.rules import AccountKind, Facts, same_browser
 from directory.notices.service import tell_of_account
-from directory.people.errors import PasswordRefused, SignInFailed, SignInNotFound
+from directory.people.errors import PasswordRefused, SignInFailed, SignInIdle, SignInNotFound
 from directory.people.password_rules import PasswordPolicy, find_problems
 from directory.people.passwords import hash_password, hash_token, is_password
 from directory.people.second_factor import require_second_factor
@@ -23,23 +23,29 @@ from foundation.tenancy import become
 
 SIGN_IN_LASTS = timedelta(hours=12)
 USER_AGENT_LENGTH_MAX = 200
-SEEN_EVERY = timedelta(minutes=5)
+SEEN_EVERY = timedelta(minutes=1)
+"""A sign-in's last use is written no more often than this."""
 KNOWN_FOR = timedelta(days=180)
 """How long a browser is remembered as one of the person's."""
+
+last_used = func.coalesce(SignIn.last_seen_at, SignIn.created_at)
 
 
 # Asked by every request: one short row instead of three entities.
 CALLER = text("""
 SELECT p.id AS person_id, p.login, p.display_name, p.enterprise_id, p.institution_id,
     p.station_id, coalesce(p.password_changed_at, p.created_at) AS password_changed_at,
-    s.id AS sign_in_id, s.with_second_factor, s.last_seen_at,
-    ARRAY(SELECT r.role FROM role_assignments r WHERE r.person_id = p.id) AS roles
+    s.id AS sign_in_id, s.with_second_factor, coalesce(s.last_seen_at, s.created_at) AS seen_at,
+    s.linked_account_id IS NOT NULL AS by_provider,
+    ARRAY(SELECT r.role FROM role_assignments r WHERE r.person_id = p.id) AS roles,
+    coalesce(e.needs_endorsement, false) AS needs_endorsement
 FROM sign_ins s JOIN people p ON p.id = s.person_id
+LEFT JOIN enterprises e ON e.id = p.enterprise_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND p.is_active
 """).columns(
     *map(column, ("person_id", "login", "display_name", "enterprise_id", "institution_id")),
     *map(column, ("station_id", "password_changed_at", "sign_in_id", "with_second_factor")),
-    *map(column, ("last_seen_at", "roles")),
+    *map(column, ("seen_at", "by_provider", "roles", "needs_endorsement")),
 )
 
 
@@ -61,7 +67,11 @@ class Caller:
     scopes: frozenset[str] | None = None
     """What a token may do; None: a browser, which may do all that its person may."""
     with_second_factor: bool = False
+    by_provider: bool = False
+    """Signed in by an OpenID provider's word, not by a password."""
     password_changed_at: datetime | None = None
+    needs_endorsement: bool = False
+    """Whether the enterprise they act for endorses what its members reserve."""
 
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
@@ -103,9 +113,18 @@ def sign_in(
 
 
 def open_sign_in(
-    session: Session, *, person: Person, browser: Browser, with_second_factor: bool, now: datetime
+    session: Session,
+    *,
+    person: Person,
+    browser: Browser,
+    with_second_factor: bool,
+    linked_account_id: UUID | None = None,
+    now: datetime,
 ) -> tuple[Caller, str]:
-    """Open a sign-in for somebody who proved who they are, and tell them of a new device."""
+    """Open a sign-in for somebody who proved who they are, and tell them of a new device.
+
+    The database must know already for whom it acts: it lets nobody write another's sign-in.
+    """
     is_new_device = _is_new_device(session, person.id, browser, now)
     token = secrets.token_urlsafe(32)
     row = SignIn(
@@ -117,6 +136,7 @@ def open_sign_in(
         user_agent=browser.user_agent[:USER_AGENT_LENGTH_MAX],
         address=browser.address,
         with_second_factor=with_second_factor,
+        linked_account_id=linked_account_id,
     )
     session.add(row)
     session.flush()
@@ -146,15 +166,34 @@ def sign_out(session: Session, *, token: str, now: datetime) -> None:
     )
 
 
-def find_caller(session: Session, *, token: str, now: datetime) -> Caller | None:
-    """Return who holds this token, if the sign-in still stands and the person is active."""
+def find_caller(
+    session: Session,
+    *,
+    token: str,
+    now: datetime,
+    idle_limit: timedelta,
+    is_attended: bool = True,
+) -> Caller | None:
+    """Return who holds this token, if the sign-in still stands and the person is active.
+
+    `is_attended`: somebody is there; what a page asks by itself does not keep a sign-in alive.
+
+    Raises:
+        SignInIdle: when nobody used it for longer than the limit.
+    """
     token_hash = hash_token(token)
     found = session.execute(CALLER, {"token_hash": token_hash, "now": now}).one_or_none()
     if found is None:
         return None
-    if found.last_seen_at is None or now - found.last_seen_at > SEEN_EVERY:
+    unused = now - found.seen_at
+    if unused > idle_limit:
+        raise SignInIdle
+    if is_attended and unused > SEEN_EVERY:
         session.execute(
-            update(SignIn).where(SignIn.token_hash == token_hash).values(last_seen_at=now)
+            update(SignIn)
+            # Of many requests at once, one writes.
+            .where(SignIn.token_hash == token_hash, last_used <= found.seen_at)
+            .values(last_seen_at=now)
         )
     return Caller(
         person_id=found.person_id,
@@ -166,7 +205,9 @@ def find_caller(session: Session, *, token: str, now: datetime) -> Caller | None
         station_id=found.station_id,
         sign_in_id=found.sign_in_id,
         with_second_factor=found.with_second_factor,
+        by_provider=found.by_provider,
         password_changed_at=found.password_changed_at,
+        needs_endorsement=found.needs_endorsement,
     )
 
 
@@ -184,17 +225,23 @@ def caller_of(
         sign_in_id=sign_in.id if sign_in else None,
         scopes=scopes,
         with_second_factor=sign_in.with_second_factor if sign_in else False,
+        by_provider=sign_in is not None and sign_in.linked_account_id is not None,
         password_changed_at=person.password_changed_at or person.created_at,
     )
 
 
-def list_sign_ins(session: Session, *, person_id: PersonId, now: datetime) -> list[SignIn]:
-    """Return the person's open sign-ins, the last seen first."""
+def list_sign_ins(
+    session: Session, *, person_id: PersonId, now: datetime, idle_limit: timedelta
+) -> list[SignIn]:
+    """Return the person's sign-ins that still stand, the last seen first."""
     return list(
         session.scalars(
             select(SignIn)
             .where(
-                SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.expires_at > now
+                SignIn.person_id == person_id,
+                SignIn.ended_at.is_(None),
+                SignIn.expires_at > now,
+                last_used >= now - idle_limit,
             )
             .order_by(SignIn.last_seen_at.desc().nulls_last(), SignIn.id)
         )
@@ -258,9 +305,7 @@ def change_password(
         SignInFailed: when the former password is wrong.
         PasswordRefused: with everything that is wrong with the new one.
     """
-    person = session.get_one(Person, caller.person_id)
-    if not is_password(former, person.password_hash):
-        raise SignInFailed
+    person = require_own_password(session, caller=caller, password=former)
     require_good_password(password, policy=policy, login=person.login)
     person.password_hash = hash_password(password)
     person.password_changed_at = now
@@ -275,6 +320,18 @@ def change_password(
         now=now,
     )
     session.flush()
+
+
+def require_own_password(session: Session, *, caller: Caller, password: str) -> Person:
+    """Return the caller's own row, once they gave their password again.
+
+    Raises:
+        SignInFailed: when it is wrong.
+    """
+    person = session.get_one(Person, caller.person_id)
+    if not is_password(password, person.password_hash):
+        raise SignInFailed
+    return person
 
 
 def require_good_password(password: str, *, policy: PasswordPolicy, login: str) -> None:

@@ -87,12 +87,10 @@ class SignInTrip(Base):
     linking_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_ins.id"))
     """The sign-in that began it to link its account; None: somebody signs in."""
     expires_at: Mapped[datetime]
-    claimed_at: Mapped[datetime | None]
-    """When the browser came back: it does so once."""
     proven_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("linked_accounts.id", ondelete="CASCADE")
     )
-    """Who the provider says it is; what is still wanting is our second factor."""
+    """It came back, and this is who the provider says it is: our second factor is wanting."""
 
 
 class SignIn(Base):

@@ -14,7 +14,7 @@ from directory.files.tables import StoredFile
 from directory.notices.tables import Notice
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, end_all_sign_ins
-from directory.people.tables import AccessToken, Person, SecondFactor, SignIn
+from directory.people.tables import AccessToken, LinkedAccount, Person, SecondFactor, SignIn
 from directory.privacy.errors import AboveLevel, DataErased, ErasureHeld
 from directory.privacy.rules import Level, fields_above
 from directory.privacy.tables import Consent, LegalHold
@@ -107,6 +107,9 @@ def export_own(vault: Vault, *, caller: Caller, now: datetime) -> dict[str, Any]
     registrations = session.scalars(
         select(Registration).where(Registration.person_id == caller.person_id)
     )
+    links = session.scalars(
+        select(LinkedAccount).where(LinkedAccount.person_id == caller.person_id)
+    )
     sign_ins = session.scalars(select(SignIn).where(SignIn.person_id == caller.person_id))
     _record(session, "person.export_own", caller.person_id, now)
     return {
@@ -132,6 +135,10 @@ def export_own(vault: Vault, *, caller: Caller, now: datetime) -> dict[str, Any]
             {"id": str(row.id), "kind": row.kind, "state": row.state} for row in registrations
         ],
         "files": [{"id": str(row.id), "name": row.name, "size": row.size} for row in files],
+        "linked_accounts": [
+            {"issuer": row.issuer, "subject": row.subject, "at": row.linked_at.isoformat()}
+            for row in links
+        ],
         "sign_ins": [
             {"at": row.created_at.isoformat(), "address": row.address, "browser": row.user_agent}
             for row in sign_ins
@@ -199,6 +206,7 @@ def erase_own(
     )
     session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
     session.execute(delete(Notice).where(Notice.person_id == person.id))
+    session.execute(delete(LinkedAccount).where(LinkedAccount.person_id == person.id))
     session.execute(delete(PersonIdentity).where(PersonIdentity.person_id == person.id))
     session.execute(
         update(StoredFile)

@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.Column("to_path", sa.String(), nullable=False),
         sa.Column("linking_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("proven_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["linking_id"], ["sign_ins.id"], name=op.f("fk_sign_in_trips_linking_id")

@@ -1,6 +1,6 @@
 """The application in process, on a database whose every change is undone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,9 @@ from directory.people.tables import Person
 from foundation.logs import set_up_logs
 from foundation.settings import Settings
 from tests import make
+from tests.api.travelling import PUBLIC, set_up
 from tests.cast import Cast, assemble
+from tests.identity_provider import IdentityProvider, running
 
 SignedInAs = Callable[[Person], TestClient]
 
@@ -77,3 +79,19 @@ def signed_in_as(app: FastAPI) -> SignedInAs:
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def one_provider() -> Iterator[IdentityProvider]:
+    with running() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(one_provider: IdentityProvider, app: FastAPI) -> Iterator[IdentityProvider]:
+    """An honest OpenID provider that the application knows and is known to."""
+    one_provider.reset()
+    one_provider.client.redirect_uri = f"{PUBLIC}/sign-in/return"
+    set_up(app, oidc_issuer=one_provider.issuer)
+    yield one_provider
+    app.state.provider.close()

@@ -23,7 +23,7 @@ from directory.enterprises.tables import Enterprise
 from directory.files.tables import StoredFile
 from directory.institutions.tables import Institution, InstitutionQualification
 from directory.notices.tables import Notice
-from directory.people.tables import AccessToken, Person, SignIn
+from directory.people.tables import AccessToken, LinkedAccount, Person, SignIn
 from directory.registrations.tables import NameChange, Registration
 from directory.roles.rules import (
     ENTERPRISE_ROLES,
@@ -214,6 +214,9 @@ def things(
         store_key=uuid4().hex * 2,
         created_at=START,
     )
+    linked = LinkedAccount(
+        person_id=person.id, issuer="https://id.example", subject=uuid4().hex, linked_at=START
+    )
     sign_in = SignIn(
         token_hash=uuid4().bytes,
         id=new_id(),
@@ -280,6 +283,7 @@ def things(
             charge,
             registration,
             stored,
+            linked,
             sign_in,
             token,
             qualification,
@@ -381,6 +385,7 @@ def things(
         "file_id": stored.id,
         "sign_in_id": sign_in.id,
         "token_id": token.id,
+        "link_id": linked.id,
         "qualification_id": qualification.id,
         "institution_id": institution.id,
         "entrustment_id": entrustment.id,
