@@ -13,6 +13,7 @@ from api.routes import ROUTERS
 from api.shell import Shell
 from api.sign_in import DemoAccount
 from api.throttle import Throttle
+from directory.files.places import open_store
 from directory.provider.client import Provider
 from foundation.database import make_session_factory
 from foundation.settings import Settings
@@ -59,6 +60,7 @@ def equip(
     app.state.engine = engine
     app.state.session_factory = make_session_factory(engine)
     app.state.keys = Keys(settings)
+    app.state.store = open_store(settings)
     app.state.throttle = Throttle(
         settings.rate_limit_per_minute,
         mark_keys=app.state.keys.for_marks,

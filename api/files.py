@@ -5,17 +5,16 @@ from typing import Annotated, Literal, Self
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Depends, Form, Request, Response, UploadFile
+from fastapi import Form, Request, Response, UploadFile
 from pydantic import BaseModel
 
 from api.clock import Now
-from api.database import ReadOnly, Transaction
+from api.database import ReadOnly, acting_as
 from api.identity import SignedIn
 from api.routing import Router
 from directory.files import service
 from directory.files.rules import SIZE_MAX, Media
-from directory.files.service import Shelf
-from directory.files.store import FolderStore
+from directory.files.store import new_key
 from directory.files.tables import StoredFile
 from directory.privacy.vault import Vault
 
@@ -24,18 +23,6 @@ router = Router(prefix="/files", tags=["files"])
 # A document that is opened after all has no scripts, no forms and no origin.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 Purpose = Literal["registration", "institution", "name_change", "qualification", "other"]
-
-
-async def open_shelf(request: Request, transaction: Transaction) -> Shelf:
-    settings = request.app.state.settings
-    return Shelf(
-        Vault(transaction, request.app.state.keys.ring),
-        FolderStore(settings.data / "files"),
-        settings.clamd_address,
-    )
-
-
-OpenShelf = Annotated[Shelf, Depends(open_shelf, scope="function")]
 
 
 class FileView(BaseModel):
@@ -63,19 +50,27 @@ def upload_file(
     file: UploadFile,
     purpose: Annotated[Purpose, Form()],
     caller: SignedIn,
-    shelf: OpenShelf,
+    request: Request,
     now: Now,
 ) -> FileView:
     """Hand in a PDF or an image of at most 10 MB."""
-    stored = service.take_in(
-        shelf,
-        caller=caller,
-        name=file.filename or "",
-        content=file.file.read(SIZE_MAX + 1),
-        purpose=purpose,
-        now=now,
+    state = request.app.state
+    examined = service.examine(
+        file.filename or "",
+        file.file.read(SIZE_MAX + 1),
+        scanner=state.settings.clamd_address,
     )
-    return FileView.of(stored)
+    with acting_as(request, caller) as session:
+        sealed = service.seal(Vault(session, state.keys.ring), examined, caller=caller, now=now)
+    # The store may take its time, and no transaction waits for it. What is kept here and then
+    # not written down is found and removed by a job.
+    key = new_key()
+    state.store.put(key, sealed.content)
+    with acting_as(request, caller) as session:
+        stored = service.take_in(
+            session, examined, sealed, caller=caller, store_key=key, purpose=purpose, now=now
+        )
+        return FileView.of(stored)
 
 
 @router.get("/{file_id}")
@@ -89,9 +84,15 @@ def read_file(file_id: UUID, caller: SignedIn, reading: ReadOnly) -> FileView:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-def download_file(file_id: UUID, caller: SignedIn, shelf: OpenShelf, now: Now) -> Response:
+def download_file(file_id: UUID, caller: SignedIn, request: Request, now: Now) -> Response:
     """Give a file's content as an attachment; the look is recorded."""
-    stored, content = service.read(shelf, file_id, caller=caller, now=now)
+    state = request.app.state
+    with acting_as(request, caller) as session:
+        stored = service.find(session, file_id, caller=caller)
+    sealed = service.fetch(state.store, stored)
+    with acting_as(request, caller) as session:
+        vault = Vault(session, state.keys.ring)
+        content = service.unseal(vault, stored, sealed, caller=caller, now=now)
     return Response(
         content,
         media_type=stored.media_type,

@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": "Look at database, broker, clock and disk, and check the invariants.",
     "openapi": "Write the api's document, or check that the committed one is up to date.",
     "compose-files": "Make, once, the secrets and settings that docker-compose.yml hands out.",
+    "files": "Copy the files people handed in from the folder to the bucket.",
     "telemetry": "Import readings, and tell runs by power.",
     "bench": "Measure, beside a reference measured in the same run.",
 }

@@ -51,6 +51,7 @@ def examine_all(
         *examinations.examine_database(database_url),
         *examinations.examine_disk(settings.data),
         *examine_audit(settings),
+        *examine_files(settings),
     ]
     broker_url = settings.broker_url.get_secret_value()
     if broker_url:
@@ -89,6 +90,42 @@ def examine_audit(settings: Settings) -> list[Finding]:
     where = f"{fault.fault} at link {fault.position}, entry {fault.entry_id}" if fault else "sound"
     forged = f"; {found.forged_anchors} forged heads" if found.forged_anchors else ""
     return [Finding(Verdict.BROKEN, "audit", f"{said}; {where}{forged}")]
+
+
+def examine_files(settings: Settings) -> list[Finding]:
+    """Keep something, read it back, forget it, and look for content that is lost."""
+    from sqlalchemy.exc import DBAPIError
+
+    from directory.files.errors import StoreAway
+    from directory.files.orphans import find_lost
+    from directory.files.places import open_store
+    from directory.files.store import ContentGone, new_key
+    from foundation.database import make_engine, make_session_factory
+
+    store = open_store(settings)
+    engine = make_engine(
+        settings.database_url.get_secret_value(), application_name="yixiang doctor"
+    )
+    probe = new_key()
+    try:
+        store.put(probe, b"doctor")
+        is_same = store.get(probe) == b"doctor"
+        store.remove(probe)
+        with make_session_factory(engine).begin() as session:
+            lost, count = find_lost(session, store)
+    except (StoreAway, ContentGone) as error:
+        cause = str(error.__cause__ or error).partition("\n")[0]
+        return [Finding(Verdict.BROKEN, "files", f"{store.name} fails: {cause}")]
+    except DBAPIError as error:
+        return [Finding(Verdict.BROKEN, "files", f"cannot be counted: {error.orig}")]
+    finally:
+        engine.dispose()
+    if not is_same:
+        return [Finding(Verdict.BROKEN, "files", f"{store.name} gives back something else")]
+    if lost:
+        said = f"{lost} of {count} have lost their content in {store.name}"
+        return [Finding(Verdict.BROKEN, "files", said)]
+    return [Finding(Verdict.WELL, "files", f"{count}, sealed, in {store.name}")]
 
 
 def examine_invariants(database_url: str) -> list[Finding]:

@@ -63,6 +63,18 @@ class Settings(BaseSettings):
     mail_from: str = "Yixiang <no-reply@localhost>"
     clamd_address: str = ""
     """host:port of ClamAV's daemon; empty: uploads are not scanned."""
+    s3_bucket: str = ""
+    """Keeps the files people hand in, sealed; empty: a folder in `data` does."""
+    s3_endpoint: str = ""
+    """https://host:port of what speaks S3; empty: Amazon's own."""
+    s3_region: str = "us-east-1"
+    s3_access_key: SecretStr = SecretStr("")
+    """Empty: the role of the machine that this runs on."""
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_prefix: str = ""
+    """Where in the bucket, if not at its top."""
+    s3_path_style: bool = True
+    """host/bucket/key, as most servers want it; false: bucket.host/key, as Amazon does."""
     rate_limit_per_minute: int = Field(default=3000, ge=0)
     """Requests of one caller to one route in each process; 0: no limit."""
     broker_hook_secret: SecretStr = SecretStr("")

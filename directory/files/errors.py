@@ -19,3 +19,9 @@ class ScannerAway(Unavailable):
     code = "scanner_away"
     zh = "病毒扫描服务暂时不可用，请稍后重试。"
     en = "Files cannot be scanned at the moment; please try again."
+
+
+class StoreAway(Unavailable):
+    code = "file_store_away"
+    zh = "文件存储暂时不可用，本次没有保存或改动任何内容，请稍后重试。"
+    en = "Where files are kept is away; nothing was kept or changed. Please try again."

@@ -12,7 +12,7 @@ from directory.files.errors import FileNotFound, FileRefused
 from directory.files.images import draw_anew
 from directory.files.rules import Media, judge
 from directory.files.scanning import scan
-from directory.files.store import Store
+from directory.files.store import ContentGone, Store
 from directory.files.tables import StoredFile
 from directory.people.service import Caller
 from directory.privacy.vault import Vault
@@ -27,18 +27,24 @@ REVIEWING = (Role.REVIEWER, Role.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """What files need besides the database: keys, a place, and a scanner's address."""
+class Examined:
+    """A file that may be taken, with nothing left of it but what it says it is."""
 
-    vault: Vault
-    store: Store
-    scanner: str
+    media: Media
+    name: str
+    content: bytes
 
 
-def take_in(
-    shelf: Shelf, *, caller: Caller, name: str, content: bytes, purpose: str, now: datetime
-) -> StoredFile:
-    """Judge a file, clean it, seal it and keep it.
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the store is to keep for a file that has no row yet."""
+
+    file_id: UUID
+    content: bytes
+
+
+def examine(name: str, content: bytes, *, scanner: str) -> Examined:
+    """Judge a file, have it scanned and clean it. Asks no database.
 
     Raises:
         FileRefused: with everything that speaks against it.
@@ -47,28 +53,48 @@ def take_in(
     judged, problems = judge(name, content)
     if judged is None:
         raise FileRefused(problems)
-    scan(content, shelf.scanner)
+    scan(content, scanner)
     clean = content if judged.media is Media.PDF else draw_anew(content, judged.media)
+    return Examined(judged.media, judged.name, clean)
+
+
+def seal(vault: Vault, examined: Examined, *, caller: Caller, now: datetime) -> Sealed:
+    """Seal a file under its owner's key, which the transaction may have to make first."""
     file_id = new_id()
-    subject = caller.person_id
-    sealed = shelf.vault.seal_bytes(clean, subject=subject, place=_place(file_id), now=now)
+    content = vault.seal_bytes(
+        examined.content, subject=caller.person_id, place=_place(file_id), now=now
+    )
+    return Sealed(file_id, content)
+
+
+def take_in(
+    session: Session,
+    examined: Examined,
+    sealed: Sealed,
+    *,
+    caller: Caller,
+    store_key: str,
+    purpose: str,
+    now: datetime,
+) -> StoredFile:
+    """Write down a file whose content the store has: a row never points at nothing."""
     stored = StoredFile(
-        id=file_id,
+        id=sealed.file_id,
         owner_id=caller.person_id,
         enterprise_id=caller.enterprise_id,
         institution_id=caller.institution_id,
-        subject_id=subject,
+        subject_id=caller.person_id,
         purpose=purpose,
-        name=judged.name,
-        media_type=judged.media,
-        size=len(clean),
-        sha256=hashlib.sha256(clean).digest(),
-        store_key=shelf.store.put(sealed),
+        name=examined.name,
+        media_type=examined.media,
+        size=len(examined.content),
+        sha256=hashlib.sha256(examined.content).digest(),
+        store_key=store_key,
         created_at=now,
     )
-    shelf.vault.session.add(stored)
-    shelf.vault.session.flush()
-    _record(shelf.vault.session, "file.take_in", caller.person_id, file_id, now)
+    session.add(stored)
+    session.flush()
+    _record(session, "file.take_in", caller.person_id, stored.id, now)
     return stored
 
 
@@ -84,22 +110,31 @@ def find(session: Session, file_id: UUID, *, caller: Caller) -> StoredFile:
     return stored
 
 
-def read(shelf: Shelf, file_id: UUID, *, caller: Caller, now: datetime) -> tuple[StoredFile, bytes]:
-    """Return a file and its content; the look is recorded.
+def fetch(store: Store, stored: StoredFile) -> bytes:
+    """Return a file's content as the store has it, sealed.
 
     Raises:
-        FileNotFound: when there is none, or it is not for this caller.
+        FileNotFound: when the store has lost it, which somebody must look into.
+        StoreAway: when it cannot be asked.
+    """
+    try:
+        return store.get(stored.store_key)
+    except ContentGone as error:
+        log.exception("content of a file is gone", file_id=str(stored.id))
+        raise FileNotFound from error
+
+
+def unseal(
+    vault: Vault, stored: StoredFile, sealed: bytes, *, caller: Caller, now: datetime
+) -> bytes:
+    """Open a file's content; the look is recorded.
+
+    Raises:
         DataErased: when its owner had it erased.
     """
-    stored = find(shelf.vault.session, file_id, caller=caller)
-    try:
-        sealed = shelf.store.get(stored.store_key)
-    except OSError as error:
-        log.exception("content of a file is gone", file_id=str(file_id))
-        raise FileNotFound from error
-    content = shelf.vault.open_bytes(sealed, subject=stored.subject_id, place=_place(stored.id))
-    _record(shelf.vault.session, "file.read", caller.person_id, file_id, now)
-    return stored, content
+    content = vault.open_bytes(sealed, subject=stored.subject_id, place=_place(stored.id))
+    _record(vault.session, "file.read", caller.person_id, stored.id, now)
+    return content
 
 
 def _may_see(stored: StoredFile, caller: Caller) -> bool:
