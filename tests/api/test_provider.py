@@ -323,3 +323,17 @@ def test_sign_in_by_provider_is_stored_as_such_and_hashed(
     rows = session.scalars(select(SignIn).where(SignIn.linked_account_id.is_not(None))).all()
     assert [row.person_id for row in rows] == [cast.alice.id]
     assert stranger.cookies["yixiang"].encode() not in {row.token_hash for row in rows}
+
+
+@pytest.mark.usefixtures("provider")
+def test_link_is_in_the_copy_of_ones_data_and_gone_with_the_account(
+    cast: Cast, signed_in_as: SignedInAs, session: Session
+) -> None:
+    alice = signed_in_as(cast.alice)
+    link(alice)
+    [linked] = alice.get("/api/v1/me/export").json()["linked_accounts"]
+    assert linked["subject"] == "subject-1"
+
+    assert alice.post("/api/v1/me/erasure", json={"password": make.PASSWORD}).status_code == 204
+
+    assert session.scalars(select(LinkedAccount)).all() == []

@@ -4,15 +4,19 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event, select, update
+from sqlalchemy import Connection, event, select, update
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.types import Message, Receive, Scope, Send
 
 from api.shell import SIGN_IN_PATH, SIGN_INS_MAX, WAITING_MAX, Shell
+from api.throttle import ADDRESS_TRIES_MAX, GUESSES_MAX, Throttle
 from directory.people.tables import Person, SignIn
+from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs
+from tests.api.test_account import StoppedClock
 from tests.cast import Cast
 
 
@@ -197,3 +201,87 @@ def test_text_the_database_cannot_hold_is_refused_not_broken_on(stranger: TestCl
     answer = stranger.post("/api/v1/sign-in", json={"login": "a\u0000b", "password": "x"})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
+
+
+@pytest.fixture
+def clock(app: FastAPI) -> StoppedClock:
+    return StoppedClock(app)
+
+
+def test_sign_in_that_nobody_uses_ends(
+    clock: StoppedClock, signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    used, unused = signed_in_as(cast.alice), signed_in_as(cast.alice)
+    clock.pass_by(45 * 60)
+    assert used.get("/api/v1/me").status_code == 200
+    clock.pass_by(15 * 60)
+    assert unused.get("/api/v1/me").status_code == 200, "an hour, and not less"
+
+    clock.pass_by(60 * 60 + 1)
+
+    answer = unused.get("/api/v1/me")
+    assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_idle")
+    assert unused.get("/api/v1/instruments").status_code == 200, "what is public stays so"
+    again = used.post(
+        "/api/v1/sign-in", json={"login": cast.alice.login, "password": make.PASSWORD}
+    )
+    assert again.status_code == 200
+    assert len(used.get("/api/v1/me/sign-ins").json()["items"]) == 1, "it is not listed either"
+
+
+def test_idle_limit_is_shorter_under_the_other_policy(
+    app: FastAPI, clock: StoppedClock, signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    app.state.settings = app.state.settings.model_copy(update={"password_policy": "mlps"})
+    alice = signed_in_as(cast.alice)
+
+    clock.pass_by(31 * 60)
+
+    assert alice.get("/api/v1/me").json()["code"] == "sign_in_idle"
+
+
+@pytest.mark.parametrize("headers", [{"X-Unattended": "1"}, {"Accept": "text/event-stream"}])
+def test_what_a_page_asks_by_itself_keeps_no_sign_in_alive(
+    clock: StoppedClock, signed_in_as: SignedInAs, cast: Cast, headers: dict[str, str]
+) -> None:
+    alice = signed_in_as(cast.alice)
+    for _ in range(4):
+        clock.pass_by(15 * 60)
+        assert alice.get("/api/v1/me", headers=headers).status_code == 200
+
+    clock.pass_by(15 * 60)
+
+    assert alice.get("/api/v1/me", headers=headers).json()["code"] == "sign_in_idle"
+
+
+def test_last_use_is_written_once_a_minute_at_most(
+    clock: StoppedClock,
+    signed_in_as: SignedInAs,
+    cast: Cast,
+    session: Session,
+    connection: Connection,
+) -> None:
+    alice = signed_in_as(cast.alice)
+    began, writes = clock.now, []
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def note(*arguments: object) -> None:
+        if str(arguments[2]).startswith("UPDATE sign_ins"):
+            writes.append(clock.now)
+
+    for _ in range(10):
+        clock.pass_by(20)
+        alice.get("/api/v1/me")
+
+    assert [(at - began).total_seconds() for at in writes] == [80, 160]
+    assert session.scalars(select(SignIn.last_seen_at)).all() == [writes[-1]]
+
+
+def test_requests_for_codes_of_many_addresses_are_counted_apart() -> None:
+    throttle = Throttle(mark_keys=lambda: [b"key"])
+    now = read_clock()
+
+    for number in range(2 * GUESSES_MAX):
+        throttle.count_sign_in(login="", address=f"192.0.2.{number}", mark="", now=now)
+    for number in range(2 * ADDRESS_TRIES_MAX):
+        throttle.count_sign_in(login=f"person-{number}", address="", mark="", now=now)
