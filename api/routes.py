@@ -2,7 +2,6 @@
 
 from api import (
     account,
-    adjustments,
     alarm_setup,
     alarms,
     arrears,
@@ -14,7 +13,6 @@ from api import (
     confirmations,
     device_admission,
     devices,
-    endorsements,
     feeds,
     files,
     health,
@@ -64,7 +62,6 @@ ROUTERS: tuple[Router, ...] = (
     statistics_rows.router,
     reservation_acts.router,
     reservation_details.router,
-    endorsements.router,
     usage_acts.router,
     reservation_series.router,
     booking_rules.router,
@@ -77,7 +74,6 @@ ROUTERS: tuple[Router, ...] = (
     labels.router,
     members.router,
     charges.router,
-    adjustments.router,
     workdays.router,
     audit.router,
     files.router,
