@@ -72,6 +72,8 @@ class FullInstrumentView(InstrumentView):
     value_fen: int | None
     commissioned_on: date | None
     calibrated_until: date | None
+    is_metrological: bool
+    """False: it only prepares samples, and may be had with a lapsed calibration, by waiver."""
     region: str | None
     service_content: str | None
     charging_standard: str | None
@@ -98,6 +100,7 @@ class FullInstrumentView(InstrumentView):
             value_fen=one.value_fen,
             commissioned_on=one.commissioned_on,
             calibrated_until=one.calibrated_until,
+            is_metrological=one.is_metrological,
             region=one.region,
             service_content=details.get("service_content"),
             charging_standard=details.get("charging_standard"),
@@ -130,6 +133,7 @@ class CardBody(BaseModel):
     value_fen: Annotated[int, Field(ge=0, le=FEN_MAX)] | None = None
     commissioned_on: date | None = None
     calibrated_until: date | None = None
+    is_metrological: bool = True
     region: Annotated[str, Field(pattern="^[0-9]{2,6}$")] | None = None
     service_content: Text | None = None
     charging_standard: Text | None = None

@@ -13,7 +13,14 @@ from api.reservation_views import ReservationView
 from api.reservations import see_one
 from api.routing import Router
 from billing.holds.service import release, set_aside_anew, set_aside_if_credit_allows
-from booking.reservations import attending, changing, deciding, resolving, service
+from booking.reservations import (
+    attending,
+    changing,
+    deciding,
+    resolving,
+    service,
+    technicians,
+)
 from booking.reservations.errors import SlotRefused
 from booking.reservations.rules import Wish, find_time_problems, parse_time
 from booking.reservations.tables import Reservation
@@ -222,9 +229,22 @@ def assign_technician(
         transaction,
         caller,
         now,
-        lambda: changing.assign_technician(
+        lambda: technicians.assign_technician(
             transaction, reservation_id, body.person_id, by=caller, now=now
         ),
+    )
+
+
+@router.post("/samples")
+def note_samples(
+    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
+) -> ReservationView:
+    """Note that the samples of an assisted use are there: its client need not come."""
+    return act(
+        transaction,
+        caller,
+        now,
+        lambda: technicians.note_samples(transaction, reservation_id, by=caller, now=now),
     )
 
 

@@ -108,6 +108,8 @@ class HoldView(BaseModel):
     """Money set aside."""
 
     amount_fen: int
+    deposit_fen: int
+    """押金: what is set aside beside the estimate."""
     captured_fen: int
     currency: str
     state: str

@@ -14,9 +14,14 @@ from billing.tariffs.queries import find_in_force, hourly
 from booking.reservations.acts import Act, Position, Standpoint, acts_of
 from booking.reservations.interlocks import read_interlocks
 from booking.reservations.queries import Known, list_transitions
-from booking.reservations.rights import is_client_of, is_manager_of, is_staff_of
+from booking.reservations.rights import (
+    is_client_of,
+    is_endorser_of,
+    is_manager_of,
+    is_staff_of,
+)
 from booking.reservations.service import is_over, slot_of
-from booking.reservations.states import Mode, ReservationState
+from booking.reservations.states import Mode, Presence, ReservationState
 from booking.reservations.surcharges import read_surcharges
 from booking.usage.queries import list_sessions
 from booking.usage.reviewing import objection_ends_at
@@ -93,6 +98,8 @@ class UsageView(BaseModel):
     late_evidence_at: datetime | None
     """When evidence came that it was too late to count."""
     labour_s: int
+    is_metrological: bool
+    """False: no calibration held throughout, so its figures prove nothing."""
 
 
 class ChargeRef(BaseModel):
@@ -125,6 +132,10 @@ class ReservationView(BaseModel):
     """To the instrument's questions, with the declaration of hazardous materials."""
     technician_id: PersonId | None
     """Who of the lab works the instrument, where the client does not."""
+    presence: Presence | None
+    """Where the client is meanwhile: present, observer or absent."""
+    samples_at: datetime | None
+    """When the lab noted that the samples of an assisted use are there."""
     made_by: PersonId | None
     """Who reserved it, where that was not its holder."""
     series_id: UUID | None
@@ -163,6 +174,7 @@ def see_usage(usage: UsageSession | None) -> UsageView | None:
         metered_at=usage.metered_at,
         late_evidence_at=usage.late_evidence_at,
         labour_s=usage.labour_s,
+        is_metrological=usage.is_metrological,
     )
 
 
@@ -195,6 +207,7 @@ def see_acts(known: Known, usage: UsageSession | None, caller: Caller, now: date
         slot=slot_of(reservation),
         mode=Mode(reservation.mode),
         has_technician=reservation.technician_id is not None,
+        has_samples=reservation.samples_at is not None,
         is_over=is_over(reservation, now),
         usage_state=usage.state if usage else None,
         objection_ends_at=objection_ends_at(reservation, usage) if usage else None,
@@ -203,6 +216,7 @@ def see_acts(known: Known, usage: UsageSession | None, caller: Caller, now: date
         is_client=is_client_of(caller, reservation),
         is_staff=is_staff_of(caller, reservation),
         is_manager=is_manager_of(caller, reservation),
+        is_endorser=is_endorser_of(caller, reservation),
     )
     return acts_of(position, who, now=now)
 
@@ -259,6 +273,8 @@ def see_reservations(
                 purpose=one.reservation.purpose,
                 answers=one.reservation.answers,
                 technician_id=one.reservation.technician_id,
+                presence=Presence(one.reservation.presence) if one.reservation.presence else None,
+                samples_at=one.reservation.samples_at,
                 made_by=one.reservation.made_by,
                 series_id=one.reservation.series_id,
                 expires_at=one.reservation.expires_at,

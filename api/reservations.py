@@ -20,7 +20,7 @@ from booking.reservations.asking import Request
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.queries import find_known, list_known
 from booking.reservations.service import slot_of
-from booking.reservations.states import Mode, ReservationState
+from booking.reservations.states import Mode, Presence, ReservationState
 from directory.people.service import Caller
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
@@ -32,6 +32,8 @@ class ReservationRequest(SlotBody):
     purpose: str = ""
     answers: dict[str, Any] = Field(default_factory=dict)
     mode: Mode = Mode.SELF_OPERATED
+    presence: Presence | None = None
+    """Assisted use only: where the client will be meanwhile; present where nothing is said."""
     holder_id: PersonId | None = None
     """A colleague it is for; oneself where it is left out."""
     is_hold: bool = False
@@ -46,7 +48,13 @@ class ReservationRequest(SlotBody):
             purpose=self.purpose,
             answers=self.answers,
             mode=self.mode,
+            presence=self.presence,
         )
+
+
+class CheckInRequest(BaseModel):
+    presence: Presence | None = None
+    """How the client of an assisted use came, where that is not as they declared."""
 
 
 class CancelRequest(BaseModel):
@@ -160,10 +168,15 @@ def cancel_reservation(
 
 @router.post("/{reservation_id}/check-in")
 def check_in(
-    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
+    reservation_id: ReservationId,
+    caller: SignedIn,
+    now: Now,
+    transaction: Transaction,
+    body: CheckInRequest | None = None,
 ) -> ReservationView:
     """Say that one is there: the interlock opens until the slot ends."""
-    attending.check_in(transaction, reservation_id, by=caller, now=now)
+    presence = body.presence if body else None
+    attending.check_in(transaction, reservation_id, by=caller, now=now, presence=presence)
     return see_one(transaction, reservation_id, caller, now)
 
 

@@ -2,6 +2,7 @@
 
 from api import (
     account,
+    adjustments,
     alarm_setup,
     alarms,
     arrears,
@@ -13,6 +14,7 @@ from api import (
     confirmations,
     device_admission,
     devices,
+    endorsements,
     feeds,
     files,
     health,
@@ -62,6 +64,7 @@ ROUTERS: tuple[Router, ...] = (
     statistics_rows.router,
     reservation_acts.router,
     reservation_details.router,
+    endorsements.router,
     usage_acts.router,
     reservation_series.router,
     booking_rules.router,
@@ -74,6 +77,7 @@ ROUTERS: tuple[Router, ...] = (
     labels.router,
     members.router,
     charges.router,
+    adjustments.router,
     workdays.router,
     audit.router,
     files.router,

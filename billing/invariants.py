@@ -48,6 +48,10 @@ INVARIANTS: dict[str, str] = {
             AND NOT isempty(u.during * tstzrange(d.day, d.day + interval '1 day'))
             GROUP BY 1, 2) days
         WHERE ms > 86400000 * 1.01""",
+    "an adjustment is its charge's, and takes away no more than was charged": """
+        SELECT c.id FROM charges c JOIN adjustments a ON a.charge_id = c.id
+        GROUP BY c.id HAVING c.amount_fen + sum(a.amount_fen) < 0
+        OR bool_or(a.enterprise_id <> c.enterprise_id OR a.institution_id <> c.institution_id)""",
     "a hold of money is resolved once its reservation is": """
         SELECT h.id FROM funds_holds h JOIN reservations r ON r.id = h.reservation_id
         WHERE h.state <> 'captured' AND r.state = 'billed'""",

@@ -18,7 +18,9 @@ GRACE = timedelta(minutes=2)
 """Warming up begins before people look at clocks."""
 
 S = ReservationState
-NOBODYS = sorted({S.DRAFT, S.HELD, S.SUBMITTED, S.RETIMED, S.REJECTED, S.EXPIRED, S.CANCELLED})
+NOBODYS = sorted(
+    {S.DRAFT, S.HELD, S.PROPOSED, S.SUBMITTED, S.RETIMED, S.REJECTED, S.EXPIRED, S.CANCELLED}
+)
 """Reservations in whose time the instrument was nobody's: not given yet, or never."""
 
 # A run is somebody's if it names the command that unlocked the device for a reservation, or

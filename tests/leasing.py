@@ -1,6 +1,6 @@
 """A lab with one instrument, its policy and the people around it: what leasing tests begin with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from booking.reservations.errors import SlotRefused
 from booking.reservations.rules import Wish
 from booking.reservations.service import reserve
 from booking.reservations.tables import Reservation
+from directory.enterprises.tables import Enterprise
 from directory.institutions.tables import Institution
 from directory.people.service import Caller, caller_of
 from tests import make
@@ -36,7 +37,17 @@ class Lab:
     instrument: Instrument
 
     def caller(self, who: str) -> Caller:
-        return caller_of(getattr(self.cast, who))
+        person = getattr(self.cast, who)
+        enterprise = self.session.get(Enterprise, person.enterprise_id or self.cast.enterprise.id)
+        assert enterprise is not None
+        asked_first = person.enterprise_id is not None and enterprise.needs_endorsement
+        return replace(caller_of(person), needs_endorsement=asked_first)
+
+    def endorses(self, *, first: bool = True) -> None:
+        """Let Alice's enterprise say yes before the lab is asked."""
+        self.cast.enterprise.needs_endorsement = first
+        self.session.merge(self.cast.enterprise)
+        self.session.flush()
 
     def says(self, **terms: Any) -> None:
         """Let the institution's policy say this."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from billing.charges.rules import ARITHMETIC, HOUR_S, say_money
 from billing.charges.slots import price_slot
 from billing.charges.tables import Charge
-from billing.holds.service import frozen_tariff
+from billing.holds.service import capture, frozen_tariff
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
 from booking.reservations.service import slot_of, terms_of
@@ -53,7 +53,7 @@ def charge_fee(session: Session, reservation_id: ReservationId, *, now: datetime
             "amount_fen": fee.minor_units,
         },
     ]
-    return add_charge(
+    is_charged = add_charge(
         session,
         reservation,
         tariff,
@@ -63,6 +63,9 @@ def charge_fee(session: Session, reservation_id: ReservationId, *, now: datetime
         rule={"permille": permille, "estimate_fen": estimate.minor_units, "steps": steps},
         now=now,
     )
+    if is_charged:
+        capture(session, reservation.id, fee.minor_units, now=now)
+    return is_charged
 
 
 def price_of(session: Session, reservation: Reservation) -> Tariff | None:
@@ -92,11 +95,11 @@ def price_labour(
     tariff: Tariff,
     *,
     now: datetime,
-) -> bool:
-    """Charge the technician's time, the second meter, as a line of its own."""
+) -> Money:
+    """Charge the technician's time, the second meter, as a line of its own; return what it is."""
     per_hour = Money(terms_of(reservation).labour_per_hour_fen, tariff.currency)
     if usage.labour_s == 0 or per_hour.minor_units == 0:
-        return False
+        return Money(0, tariff.currency)
     amount = per_hour.share(usage.labour_s, HOUR_S)
     steps = [
         {"label_zh": "技术服务时长", "label_en": "Labour", "value": f"{usage.labour_s} s"},
@@ -108,7 +111,7 @@ def price_labour(
             "amount_fen": amount.minor_units,
         },
     ]
-    return add_charge(
+    add_charge(
         session,
         reservation,
         tariff,
@@ -119,6 +122,7 @@ def price_labour(
         usage_session_id=usage.id,
         now=now,
     )
+    return amount
 
 
 def add_charge(

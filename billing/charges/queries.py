@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.charges.tables import Charge
+from billing.holds.tables import FundsHold
 from billing.tariffs.tables import Tariff
+from booking.policies.terms import Terms
 from booking.reservations.rules import Slot
 from booking.reservations.states import CancelledAs, ReservationState
 from booking.reservations.tables import Reservation, as_slot
@@ -33,35 +35,64 @@ class Opened:
     tariff: Tariff
 
 
+def has_price() -> ColumnElement[bool]:
+    """A price was frozen with the reservation, or one holds when it begins."""
+    return or_(
+        exists().where(
+            FundsHold.reservation_id == Reservation.id, FundsHold.tariff_id.is_not(None)
+        ),
+        exists().where(
+            Tariff.instrument_id == Reservation.instrument_id,
+            Tariff.valid.contains(func.lower(Reservation.during)),
+        ),
+    )
+
+
+def awaits_fee() -> ColumnElement[bool]:
+    """Cancelled late or missed, under terms that ask a fee for it, and not charged yet."""
+    late = (Reservation.state == ReservationState.CANCELLED) & (
+        Reservation.cancelled_as == CancelledAs.LATE
+    )
+    missed = Reservation.state == ReservationState.NO_SHOW
+    plain = Terms()
+    permilles = (
+        (late, "late_fee_permille", plain.late_fee_permille),
+        (missed, "no_show_fee_permille", plain.no_show_fee_permille),
+    )
+    return and_(
+        or_(
+            *(
+                state & (func.coalesce(Reservation.terms[term].as_integer(), default) > 0)
+                for state, term, default in permilles
+            )
+        ),
+        ~exists().where(Charge.reservation_id == Reservation.id, Charge.usage_session_id.is_(None)),
+        has_price(),
+    )
+
+
 def list_unpriced(session: Session) -> Sequence[UsageSessionId]:
-    """Confirmed sessions of an enterprise that have no charge yet."""
+    """Confirmed sessions of an enterprise that have no charge yet, those with a price first.
+
+    What nobody set a price for waits for a person, and must not keep the others waiting.
+    """
     return session.scalars(
         select(UsageSession.id)
+        .outerjoin(Reservation, Reservation.id == UsageSession.reservation_id)
         .where(
             UsageSession.state == UsageState.CONFIRMED,
             UsageSession.enterprise_id.is_not(None),
             ~exists().where(Charge.usage_session_id == UsageSession.id),
         )
-        .order_by(UsageSession.created_at)
+        .order_by(has_price().desc(), UsageSession.created_at)
         .limit(BATCH)
     ).all()
 
 
 def list_fees_due(session: Session) -> Sequence[ReservationId]:
-    """Cancelled late or missed, under terms that ask a fee for it, and not charged yet."""
-    late = (Reservation.state == ReservationState.CANCELLED) & (
-        Reservation.cancelled_as == CancelledAs.LATE
-    )
+    """Cancelled late or missed, and owing a fee for it."""
     return session.scalars(
-        select(Reservation.id)
-        .where(
-            late | (Reservation.state == ReservationState.NO_SHOW),
-            ~exists().where(
-                Charge.reservation_id == Reservation.id, Charge.usage_session_id.is_(None)
-            ),
-        )
-        .order_by(Reservation.changed_at)
-        .limit(BATCH)
+        select(Reservation.id).where(awaits_fee()).order_by(Reservation.changed_at).limit(BATCH)
     ).all()
 
 

@@ -102,8 +102,9 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
     )
     if reservation is not None:
         move(session, reservation, ReservationState.BILLED, actor_id=None, reason="", now=now)
-        price_labour(session, reservation, usage, tariff, now=now)
-        capture(session, reservation.id, priced.amount.minor_units, now=now)
+        labour = price_labour(session, reservation, usage, tariff, now=now)
+        owed = priced.amount.minor_units + labour.minor_units
+        capture(session, reservation.id, owed, now=now)
     session.flush()
     return True
 

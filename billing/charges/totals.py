@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
+from billing.adjustments.queries import payable
 from billing.charges.tables import Charge
 from billing.tariffs.tables import Tariff
 from booking.instruments.tables import Instrument
@@ -41,9 +42,9 @@ class ChargeRow:
 def fees_of(
     session: Session, usage_session_ids: Sequence[UsageSessionId]
 ) -> dict[UsageSessionId, int]:
-    """Return each session's charge in fen; what is not charged yet is left out."""
+    """Return each session's charge in fen, as adjusted; what is not charged yet is left out."""
     rows = session.execute(
-        select(Charge.usage_session_id, func.sum(Charge.amount_fen))
+        select(Charge.usage_session_id, func.sum(payable()))
         .where(Charge.usage_session_id == func.any(list(usage_session_ids)))
         .group_by(Charge.usage_session_id)
     )
@@ -53,9 +54,12 @@ def fees_of(
 def money_in(
     session: Session, institution_id: InstitutionId | None, period: Slot
 ) -> dict[InstrumentId, int]:
-    """Return what was charged for each instrument in the period, in fen, fees included."""
+    """Return what was charged for each instrument in the period, in fen, fees included.
+
+    An adjustment counts where its charge does, whenever it was made.
+    """
     rows = session.execute(
-        select(Tariff.instrument_id, func.sum(Charge.amount_fen))
+        select(Tariff.instrument_id, func.sum(payable()))
         .join(Tariff, Tariff.id == Charge.tariff_id)
         .where(_made_in(institution_id, period))
         .group_by(Tariff.instrument_id)
@@ -83,7 +87,7 @@ def list_charges_behind(
     """Return the charges that a sum of money was counted from, in order of time."""
     found = (
         select(
-            *(Charge.id, Charge.kind, Charge.amount_fen, Charge.billed_seconds),
+            *(Charge.id, Charge.kind, payable(), Charge.billed_seconds),
             *(Charge.created_at, Charge.reservation_id, Enterprise.name),
             *(Instrument.code, Instrument.name_zh, Instrument.name_en),
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from billing.charges.queries import awaits_fee
 from billing.holds.service import DONE
 from billing.holds.tables import FundsHold
 from booking.reservations.states import ReservationState
@@ -25,11 +26,12 @@ def list_unfunded(session: Session) -> Sequence[ReservationId]:
 
 
 def list_releasable(session: Session) -> Sequence[ReservationId]:
-    """Reservations that came to nothing and still hold money."""
+    """Reservations that came to nothing, still hold money, and owe no fee out of it."""
     return session.scalars(
         select(Reservation.id)
         .where(
             Reservation.state.in_(DONE),
+            ~awaits_fee(),
             exists().where(FundsHold.reservation_id == Reservation.id, FundsHold.state == "held"),
         )
         .limit(BATCH)

@@ -17,6 +17,7 @@ from booking.reservations.states import HOLDING_STATES, ReservationState
 from booking.reservations.surcharges import read_surcharges
 from booking.reservations.tables import Reservation
 from foundation.identifiers import ReservationId, new_id
+from foundation.money import Money
 
 DONE = (
     ReservationState.CANCELLED,
@@ -27,9 +28,10 @@ DONE = (
 
 
 def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> bool:
-    """Freeze the price of a reservation, and set its estimate aside; once.
+    """Freeze the price of a reservation, and set its estimate aside with its deposit; once.
 
-    Where its terms ask for funds, it becomes reserved by this.
+    Where its terms ask for funds, it becomes reserved by this. Where the price is not known
+    yet, the deposit alone is set aside.
 
     Raises:
         CreditTooSmall: when the enterprise has too little left with the institution.
@@ -40,11 +42,16 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
     tariff = in_force(session, [reservation.instrument_id], at=slot.starts_at).get(
         reservation.instrument_id
     )
-    if tariff is None:
+    terms = terms_of(reservation)
+    if tariff is None and terms.deposit_fen == 0:
         return False
-    amount = price_slot(slot, hourly(tariff), read_surcharges(reservation)).amount
-    if terms_of(reservation).needs_funds:
-        _require_credit(session, reservation, amount.minor_units)
+    amount = (
+        price_slot(slot, hourly(tariff), read_surcharges(reservation)).amount
+        if tariff
+        else Money(0)
+    )
+    if terms.asks_funds:
+        _require_credit(session, reservation, amount.minor_units + terms.deposit_fen)
     held = session.scalar(
         insert(FundsHold)
         .values(
@@ -52,8 +59,9 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
             reservation_id=reservation.id,
             enterprise_id=reservation.enterprise_id,
             institution_id=reservation.institution_id,
-            tariff_id=tariff.id,
+            tariff_id=tariff.id if tariff else None,
             amount_fen=amount.minor_units,
+            deposit_fen=terms.deposit_fen,
             captured_fen=0,
             currency=amount.currency,
             state="held",
@@ -78,14 +86,14 @@ def set_aside_anew(session: Session, reservation: Reservation) -> bool:
         .where(FundsHold.reservation_id == reservation.id, FundsHold.state == "held")
         .with_for_update()
     )
-    if hold is None or reservation.state not in HOLDING_STATES:
+    if hold is None or hold.tariff_id is None or reservation.state not in HOLDING_STATES:
         return False
     tariff = session.get_one(Tariff, hold.tariff_id)
     slot, surcharged = slot_of(reservation), read_surcharges(reservation)
     wanted = price_slot(slot, hourly(tariff), surcharged).amount.minor_units
     if wanted == hold.amount_fen:
         return False
-    if wanted > hold.amount_fen and terms_of(reservation).needs_funds:
+    if wanted > hold.amount_fen and terms_of(reservation).asks_funds:
         _require_credit(session, reservation, wanted - hold.amount_fen)
     hold.amount_fen = wanted
     session.flush()
@@ -113,7 +121,7 @@ def _require_credit(session: Session, reservation: Reservation, amount_fen: int)
         .with_for_update()
     )
     in_use = session.scalar(
-        select(func.coalesce(func.sum(FundsHold.amount_fen), 0)).where(
+        select(func.coalesce(func.sum(FundsHold.amount_fen + FundsHold.deposit_fen), 0)).where(
             FundsHold.institution_id == reservation.institution_id,
             FundsHold.enterprise_id == reservation.enterprise_id,
             FundsHold.state == "held",
@@ -135,13 +143,13 @@ def frozen_tariff(session: Session, reservation_id: ReservationId | None) -> Tar
 def capture(
     session: Session, reservation_id: ReservationId, amount_fen: int, *, now: datetime
 ) -> bool:
-    """Take what was charged, at most what was held; the rest is free again."""
+    """Take what was charged, at most what was held; the rest, and its deposit, is free again."""
     taken = session.scalar(
         update(FundsHold)
         .where(FundsHold.reservation_id == reservation_id, FundsHold.state == "held")
         .values(
             state="captured",
-            captured_fen=func.least(FundsHold.amount_fen, amount_fen),
+            captured_fen=func.least(FundsHold.amount_fen + FundsHold.deposit_fen, amount_fen),
             resolved_at=now,
         )
         .returning(FundsHold.id)

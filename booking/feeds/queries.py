@@ -67,7 +67,10 @@ def list_entries(
     if kind is FeedKind.PERSON:
         found = found.where(Reservation.holder_id == owner.person_id)
     else:
-        found = found.where(Reservation.institution_id == owner.institution_id)
+        found = found.where(
+            Reservation.institution_id == owner.institution_id,
+            Reservation.state != ReservationState.PROPOSED,
+        )
     if kind is FeedKind.INSTRUMENT:
         found = found.where(Reservation.instrument_id == feed.subject_id)
     return [

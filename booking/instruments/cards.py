@@ -26,7 +26,7 @@ DETAILS = (
 """What stands in the card's details; all else has a column of its own."""
 COLUMNS = (
     *("region", "group_code", "value_fen", "commissioned_on", "calibrated_until", "modes"),
-    *("accessory_of", "location", "description_zh", "description_en"),
+    *("is_metrological", "accessory_of", "location", "description_zh", "description_en"),
 )
 
 

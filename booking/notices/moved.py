@@ -1,4 +1,4 @@
-"""Telling somebody at once that the lab moved their reservation: no state tells of it later."""
+"""Telling somebody at once what was done to their reservation: no state tells of it later."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +17,19 @@ def tell_moved(
     session: Session, reservation: Reservation, *, zone: ZoneInfo, now: datetime
 ) -> None:
     """Tell the holder of its new time."""
+    _tell(session, reservation, Kind.MOVED, zone=zone, now=now)
+
+
+def tell_endorsed(
+    session: Session, reservation: Reservation, *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell the holder that their own enterprise said yes."""
+    _tell(session, reservation, Kind.ENDORSED, zone=zone, now=now)
+
+
+def _tell(
+    session: Session, reservation: Reservation, kind: Kind, *, zone: ZoneInfo, now: datetime
+) -> None:
     name_zh, name_en = session.execute(
         select(Instrument.name_zh, Instrument.name_en).where(
             Instrument.id == reservation.instrument_id
@@ -26,8 +39,8 @@ def tell_moved(
     tell(
         session,
         Occasion(
-            name=f"moved:{reservation.id}:{reservation.revision}",
-            kind=Kind.MOVED,
+            name=f"{kind}:{reservation.id}:{reservation.revision}",
+            kind=kind,
             person_id=reservation.holder_id,
             reservation_id=reservation.id,
             facts=Facts(name_zh, name_en, zone, slot),

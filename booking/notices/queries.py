@@ -28,6 +28,8 @@ from booking.policies.terms import Terms
 from booking.reservations.states import CancelledAs, ReservationState
 from booking.reservations.tables import Reservation, ReservationTransition
 from booking.waitlists.tables import WaitlistEntry
+from directory.people.tables import Person, RoleAssignment
+from directory.roles.rules import Role
 
 OFFERED_FIRST = timedelta(seconds=15)
 """Time that became free is offered to the next in line first; the others are told then."""
@@ -79,6 +81,28 @@ def find_steps(session: Session, now: datetime) -> list[Occasion]:
             ),
         )
         for one, instrument, zone, step, told in rows
+    ]
+
+
+def find_proposed(session: Session, now: datetime) -> list[Occasion]:
+    """Find what waits for an enterprise's own yes: each of its administrators is told."""
+    name = name_of("endorse", Reservation.id)
+    rows = session.execute(
+        about(Person.id, name)
+        .join(Person, Person.enterprise_id == Reservation.enterprise_id)
+        .join(RoleAssignment, RoleAssignment.person_id == Person.id)
+        .where(
+            Reservation.state == S.PROPOSED,
+            Reservation.expires_at > now,
+            RoleAssignment.role == Role.ENTERPRISE_ADMIN,
+            Person.is_active,
+            untold(name, Person.id),
+        )
+        .limit(BATCH)
+    )
+    return [
+        Occasion(told, Kind.TO_ENDORSE, person_id, one.id, facts_of(instrument, zone, one))
+        for one, instrument, zone, person_id, told in rows
     ]
 
 
@@ -166,6 +190,7 @@ def find_offers(session: Session, now: datetime) -> list[Occasion]:
 
 FINDS: tuple[Find, ...] = (
     find_steps,
+    find_proposed,
     find_reminders,
     find_offers,
     find_freed,

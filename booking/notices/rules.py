@@ -9,6 +9,10 @@ from booking.reservations.rules import Slot
 
 
 class Kind(StrEnum):
+    TO_ENDORSE = "to_endorse"
+    """To the enterprise's administrators: a member's reservation waits for their yes."""
+    ENDORSED = "endorsed"
+    """The enterprise said yes, and it goes on to the lab."""
     APPROVED = "approved"
     REJECTED = "rejected"
     RETIMED = "retimed"
@@ -46,6 +50,14 @@ class Facts:
 
 
 WORDS: dict[Kind, tuple[str, str]] = {
+    Kind.TO_ENDORSE: (
+        "请审批本企业成员的预约:{zh},{slot}。",
+        "A member's reservation waits for your yes: {en}, {slot}.",
+    ),
+    Kind.ENDORSED: (
+        "企业已同意您的预约:{zh},{slot}。",
+        "Your enterprise agrees to your reservation: {en}, {slot}.",
+    ),
     Kind.APPROVED: (
         "预约已批准:{zh},{slot}。{why}",
         "Approved: {en}, {slot}.{because}",

@@ -22,7 +22,7 @@ from foundation.identifiers import InstitutionId, InstrumentId
 # same text, and what a text says is read but once.
 CARD_AND_RULES = """
     i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
-    i.calibrated_until, n.state AS institution_state, jsonb_build_object(
+    i.calibrated_until, n.state AS institution_state, i.is_metrological, jsonb_build_object(
     'zone', n.time_zone,
     'grid_s', i.grid_s, 'length_min_s', i.length_min_s, 'length_max_s', i.length_max_s,
     'notice_min_s', i.notice_min_s, 'horizon_s', i.horizon_s,
@@ -54,7 +54,7 @@ CARD_AND_RULES = """
 # Named beforehand, the columns of a result are not worked out anew at each execution.
 BOOK_COLUMNS = (
     *("id", "institution_id", "code", "group_code", "is_shared", "condition"),
-    *("calibrated_until", "institution_state", "rules"),
+    *("calibrated_until", "institution_state", "is_metrological", "rules"),
 )
 INSTRUMENTS = "instruments i JOIN institutions n ON n.id = i.institution_id"
 # One array: a thousand parameters took longer to send than to answer.
@@ -75,6 +75,7 @@ class Card:
     condition: str
     calibrated_until: date | None
     institution_state: str
+    is_metrological: bool
 
 
 @dataclass(frozen=True, slots=True)

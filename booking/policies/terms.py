@@ -44,6 +44,15 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """Hours of the lab's clock in which technicians may be assigned."""
+
+    weekdays: tuple[int, ...]
+    from_s: int
+    to_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One field of an instrument's form."""
 
@@ -104,8 +113,22 @@ class Terms:
     confirm_tolerance_permille: int = 200
     objection_s: int = DAY_S
     labour_per_hour_fen: int = 0
+    deposit_fen: int = 0
+    """押金: set aside beside the estimate, for what the estimate does not cover."""
+    technician_hours: tuple[Shift, ...] = ()
+    """When technicians work; none named: whenever the lab is open."""
+    technician_day_max_s: int = 8 * 3600
+    technician_week_max_s: int = 44 * 3600
+    """How much of a day and a week one technician may be assigned: 劳动法 says eight and 44."""
+    technician_rest_s: int = 0
+    """Least pause between two uses of one technician."""
     reminder_s: int = 7200
     """So long before its start its person is reminded; 0: not at all."""
+
+    @property
+    def asks_funds(self) -> bool:
+        """Whether money is set aside before it is reserved."""
+        return self.needs_funds or self.deposit_fen > 0
 
     def document(self) -> dict[str, Any]:
         """Return what differs from what holds anyway: enough to read it again."""
@@ -120,7 +143,7 @@ class Terms:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    if isinstance(value, Quota | Peak | Question):
+    if isinstance(value, Quota | Peak | Shift | Question):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value
 
@@ -142,6 +165,8 @@ def _typed(key: str, value: Any) -> Any:  # noqa: ANN401 - what a document holds
         )
     if key == "peak":
         return tuple(Peak(tuple(one["weekdays"]), one["from_s"], one["to_s"]) for one in value)
+    if key == "technician_hours":
+        return tuple(Shift(tuple(one["weekdays"]), one["from_s"], one["to_s"]) for one in value)
     if key == "questions":
         return tuple(Question(**{**one, "choices": tuple(one.get("choices", ()))}) for one in value)
     return tuple(value) if isinstance(value, list) else value
@@ -166,7 +191,7 @@ def find_document_problems(document: Mapping[str, Any]) -> list[Problem]:
 
 
 def _fits(key: str, default: object, value: object) -> bool:
-    if key in {"quotas", "peak", "questions", "punished"}:
+    if key in {"quotas", "peak", "technician_hours", "questions", "punished"}:
         try:
             _typed(key, value)
         except (KeyError, TypeError, ValueError):

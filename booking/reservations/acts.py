@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from booking.reservations.rules import Slot
 from booking.reservations.states import (
+    ASSIGNABLE_STATES,
     AT_IT_STATES,
     CHECK_IN_OPENS,
-    HOLDING_STATES,
     STANDING_STATES,
     Mode,
     ReservationState,
@@ -24,6 +24,8 @@ class Act(StrEnum):
     """A verb on a reservation, named as its route is."""
 
     CONFIRM = "confirm"
+    ENDORSE = "endorse"
+    TURN_DOWN = "turn-down"
     ACCEPT_TIME = "accept-time"
     DECLINE_TIME = "decline-time"
     MOVE = "move"
@@ -37,6 +39,7 @@ class Act(StrEnum):
     REJECT = "reject"
     RETIME = "retime"
     ASSIGN = "technician"
+    SAMPLES = "samples"
     INTERRUPT = "interrupt"
     CONFIRM_USAGE = "confirm-usage"
     CORRECT_USAGE = "correct-usage"
@@ -50,6 +53,8 @@ class Standpoint:
     is_client: bool
     is_staff: bool
     is_manager: bool
+    is_endorser: bool = False
+    """Administers the enterprise that pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Position:
     slot: Slot
     mode: Mode = Mode.SELF_OPERATED
     has_technician: bool = False
+    has_samples: bool = False
     is_over: bool = False
     """Its time limit passed, tidied up or not."""
     usage_state: str | None = None
@@ -73,6 +79,8 @@ def acts_of(position: Position, who: Standpoint, *, now: datetime) -> list[Act]:
         found += _managers(position)
     if who.is_staff:
         found += _staffs(position)
+    if who.is_endorser and position.state == S.PROPOSED and not position.is_over:
+        found += [Act.ENDORSE, Act.TURN_DOWN]
     if who.is_client:
         found += _clients(position, now=now)
     if who.is_client or who.is_staff:
@@ -98,6 +106,9 @@ def _clients(position: Position, *, now: datetime) -> list[Act]:
 def _staffs(position: Position) -> list[Act]:
     if position.state in AT_IT_STATES:
         return [Act.INTERRUPT]
+    is_assisted = position.mode == Mode.ASSISTED
+    if is_assisted and position.state in STANDING_STATES and not position.has_samples:
+        return [] if position.is_over else [Act.SAMPLES]
     if position.usage_state in {"metered", "needs_review"}:
         return [Act.CONFIRM_USAGE, Act.CORRECT_USAGE]
     return []
@@ -110,7 +121,7 @@ def _managers(position: Position) -> list[Act]:
         found = [Act.APPROVE, Act.RETIME, Act.REJECT] if is_ready else [Act.RETIME, Act.REJECT]
     if position.state == S.DISPUTED:
         found.append(Act.RESOLVE)
-    if position.mode == Mode.ASSISTED and position.state in HOLDING_STATES - {S.IN_USE}:
+    if position.mode == Mode.ASSISTED and position.state in ASSIGNABLE_STATES:
         found.append(Act.ASSIGN)
     return found
 
@@ -124,10 +135,13 @@ def _anyones(position: Position, who: Standpoint, *, now: datetime) -> list[Act]
     if state == S.RESERVED and opens_at <= now < slot.ends_at and may_check_in:
         found.append(Act.CHECK_IN)
     if state in AT_IT_STATES:
-        found += [Act.END, Act.EXTEND] if now < slot.ends_at else [Act.END]
+        # Whom a technician works for, the technician stops.
+        found += [Act.END] if who.is_staff or not is_assisted else []
+        found += [Act.EXTEND] if now < slot.ends_at else []
     if position.is_over:
         return found
-    if state in STANDING_STATES:
+    # While the manager may offer another time, they do not simply give it.
+    if state in STANDING_STATES and not (who.is_manager and state == S.SUBMITTED):
         found.append(Act.MOVE)
     if state in STANDING_STATES | {S.DRAFT}:
         found.append(Act.CANCEL)

@@ -17,7 +17,7 @@ from booking.policies.books import Book
 from booking.policies.rules import Standing, find_standing_problems
 from booking.reservations.rules import Slot, Wish, find_problems, find_time_problems
 from booking.reservations.standing import Asker, read_standing
-from booking.reservations.states import Mode
+from booking.reservations.states import Mode, Presence
 from directory.institutions.errors import InstitutionNotOpen
 from directory.institutions.rules import State, has_lapsed
 from foundation.errors import Problem
@@ -36,6 +36,8 @@ class Request:
     purpose: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     mode: Mode = Mode.SELF_OPERATED
+    presence: Presence | None = None
+    """Where the client will be while a technician works for them."""
 
 
 def find_all_problems(
@@ -66,14 +68,14 @@ def find_all_problems(
         problems = [one for one in problems if one.code not in ASKED_ONCE]
     problems += find_text_problems(request.purpose)
     problems += find_answer_problems(request.answers, book.terms)
-    problems += find_mode_problems(book, request.mode)
+    problems += find_mode_problems(book, request)
     if find_time_problems(wish):
         return problems
     slot = wish.slot
     if not is_begun:
         problems += find_institution_problems(slot, book)
     problems += find_hours_problems(slot, book)
-    problems += find_condition_problems(slot, book, request.answers)
+    problems += find_condition_problems(slot, book, request.answers, now=now)
     standing = read_standing(
         session, book, asker, slot, now=now, instead_of=instead_of, known=known
     )
@@ -99,17 +101,34 @@ def find_text_problems(purpose: str) -> list[Problem]:
     ]
 
 
-def find_mode_problems(book: Book, mode: Mode) -> list[Problem]:
-    if mode in book.modes:
-        return []
-    return [
-        Problem(
-            "mode_not_offered",
-            "该仪器不提供此使用方式。",
-            "This instrument is not offered that way.",
-            "mode",
+def find_mode_problems(book: Book, request: Request) -> list[Problem]:
+    problems = []
+    if request.mode not in book.modes:
+        problems.append(
+            Problem(
+                "mode_not_offered",
+                "该仪器不提供此使用方式。",
+                "This instrument is not offered that way.",
+                "mode",
+            )
         )
-    ]
+    if request.presence is not None and request.mode is not Mode.ASSISTED:
+        problems.append(
+            Problem(
+                "presence_not_asked",
+                "自主上机无需声明到场方式。",
+                "Who works the instrument themselves is there; nothing else can be declared.",
+                "presence",
+            )
+        )
+    return problems
+
+
+def presence_of(request: Request) -> Presence | None:
+    """Return what is stored: whoever says nothing works along with the technician."""
+    if request.mode is not Mode.ASSISTED:
+        return None
+    return request.presence or Presence.PRESENT
 
 
 def find_hours_problems(slot: Slot, book: Book) -> list[Problem]:
@@ -159,7 +178,9 @@ def find_institution_problems(slot: Slot, book: Book) -> list[Problem]:
     return []
 
 
-def find_condition_problems(slot: Slot, book: Book, answers: Mapping[str, Any]) -> list[Problem]:
+def find_condition_problems(
+    slot: Slot, book: Book, answers: Mapping[str, Any], *, now: datetime
+) -> list[Problem]:
     """Say whether the instrument works, and is calibrated until the slot ends."""
     problems = []
     if book.instrument.condition != "working":
@@ -170,25 +191,38 @@ def find_condition_problems(slot: Slot, book: Book, answers: Mapping[str, Any]) 
                 "The instrument is out of order.",
             )
         )
-    until = book.instrument.calibrated_until
-    rule = book.terms.when_calibration_lapses
+    return problems + find_calibration_problems(slot, book, answers, now=now)
+
+
+def find_calibration_problems(
+    slot: Slot, book: Book, answers: Mapping[str, Any], *, now: datetime
+) -> list[Problem]:
+    """Say what a calibration that lapses before the slot ends asks, or forbids.
+
+    Once it lapsed the instrument's label is red: then only what measures nothing may be had,
+    and with a waiver. What will lapse may be had with a waiver, where the terms allow that.
+    """
+    until, rule = book.instrument.calibrated_until, book.terms.when_calibration_lapses
     last_day = (slot.ends_at - timedelta(microseconds=1)).astimezone(book.zone).date()
-    if until is not None and last_day > until and rule != "ignore":
-        if rule == "block":
-            problems.append(
-                Problem(
-                    "calibration_lapses",
-                    f"校准有效期至 {until},不能用于该时段。",
-                    f"Its calibration lapses after {until}, before the slot ends.",
-                )
+    if until is None or last_day <= until or rule == "ignore":
+        return []
+    is_red = now.astimezone(book.zone).date() > until
+    if rule == "block" or (is_red and book.instrument.is_metrological):
+        return [
+            Problem(
+                "calibration_lapsed" if is_red else "calibration_lapses",
+                f"校准有效期至 {until},不能用于该时段。",
+                f"Its calibration {'lapsed' if is_red else 'lapses'} after {until},"
+                " before the slot ends.",
             )
-        elif answers.get(WAIVER) is not True:
-            problems.append(
-                Problem(
-                    "waiver_needed",
-                    f"校准有效期至 {until};如仅作非计量用途,请声明知悉。",
-                    f"Its calibration lapses after {until}; a written waiver is needed.",
-                    f"answers.{WAIVER}",
-                )
-            )
-    return problems
+        ]
+    if answers.get(WAIVER) is True:
+        return []
+    return [
+        Problem(
+            "waiver_needed",
+            f"校准有效期至 {until};如仅作非计量用途,请声明知悉。",
+            f"Its calibration lapses after {until}; a written waiver is needed.",
+            f"answers.{WAIVER}",
+        )
+    ]

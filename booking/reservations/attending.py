@@ -10,6 +10,7 @@ from booking.instruments.tables import Instrument
 from booking.reservations.errors import (
     InstrumentBusy,
     InstrumentOutOfOrder,
+    NotYours,
     TechnicianNeeded,
     TooEarlyToCheckIn,
     TooLateToCheckIn,
@@ -24,6 +25,7 @@ from booking.reservations.states import (
     CHECK_IN_OPENS,
     HOLDING_STATES,
     Mode,
+    Presence,
     ReservationState,
 )
 from booking.reservations.tables import TIMES, Reservation, ReservationTransition
@@ -34,9 +36,17 @@ S = ReservationState
 
 
 def check_in(
-    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime, how: str = "page"
+    session: Session,
+    reservation_id: ReservationId,
+    *,
+    by: Caller,
+    now: datetime,
+    how: str = "page",
+    presence: Presence | None = None,
 ) -> Reservation:
     """Note that the person is there, and want the interlock open until the slot ends.
+
+    `presence`: how the client of an assisted use came, where that is not as they declared.
 
     Raises:
         InstrumentBusy: while another's slot runs, or its use is not ended.
@@ -62,7 +72,8 @@ def check_in(
         raise InstrumentOutOfOrder
     if is_busy(session, reservation, now=now):
         raise InstrumentBusy
-    require_moved(session, reservation, S.CHECKED_IN, by=by, reason=how, now=now)
+    came_as = {"presence": presence} if presence and reservation.mode == Mode.ASSISTED else {}
+    require_moved(session, reservation, S.CHECKED_IN, by=by, reason=how, now=now, **came_as)
     unlock(session, reservation, by=by.person_id, now=now)
     return reservation
 
@@ -87,10 +98,16 @@ def is_busy(session: Session, reservation: Reservation, *, now: datetime) -> boo
 def end(
     session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
 ) -> Reservation:
-    """Leave early: the rest of the slot is free for others, and the interlock locks."""
+    """Leave early: the rest of the slot is free for others, and the interlock locks.
+
+    Raises:
+        NotYours: for the client of an assisted use, whom its technician stops.
+    """
     reservation = load_for(session, reservation_id, by)
     if reservation.state not in AT_IT_STATES:
         raise WrongState(reservation.state)
+    if reservation.mode == Mode.ASSISTED and not is_staff_of(by, reservation):
+        raise NotYours
     require_moved(
         session,
         reservation,

@@ -1,15 +1,20 @@
 """Moving, extending, shortening and handing over what is reserved already."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.notices.moved import tell_moved
-from booking.reservations.errors import NotATechnician, WrongState
+from booking.reservations.errors import NeedsEndorsement, WrongState
 from booking.reservations.interlocks import unlock
 from booking.reservations.moves import lock_instruments, tell
-from booking.reservations.rights import is_staff_of, load_for, load_for_client, load_for_manager
+from booking.reservations.rights import (
+    is_staff_of,
+    load_for,
+    load_for_client,
+    needs_endorsement,
+)
 from booking.reservations.rules import Slot, Wish
 from booking.reservations.service import (
     asker_for,
@@ -19,18 +24,16 @@ from booking.reservations.service import (
     require_sound,
     slot_of,
 )
-from booking.reservations.standing import Asker, read_qualification
+from booking.reservations.standing import Asker
 from booking.reservations.states import (
     AT_IT_STATES,
-    HOLDING_STATES,
     STANDING_STATES,
     ReservationState,
 )
 from booking.reservations.tables import Reservation
-from booking.reservations.taking import naming_clashes, retake
+from booking.reservations.taking import retake
+from booking.reservations.technicians import require_fit_technician
 from directory.people.service import Caller
-from directory.people.tables import Person, RoleAssignment
-from directory.roles.rules import Role
 from foundation.identifiers import PersonId, ReservationId
 
 
@@ -42,6 +45,7 @@ def reschedule(
     Raises:
         WrongState: once somebody is at the instrument; then only its end can move.
         SlotRefused: naming everything that speaks against the new time.
+        NeedsEndorsement: when a member makes longer what their enterprise said yes to.
         SlotTaken: when somebody holds part of it; the old time stays.
     """
     reservation = load_for(session, reservation_id, by)
@@ -54,17 +58,24 @@ def reschedule(
     require_sound(
         session,
         book,
-        type(request)(request.instrument_id, wish, request.purpose, request.answers, request.mode),
+        replace(request, wish=wish),
         Asker(reservation.holder_id, reservation.enterprise_id),
         now=now,
         instead_of=reservation.id,
     )
     former = slot_of(reservation)
+    if needs_endorsement(by) and _was_endorsed(reservation) and wish.slot.length > former.length:
+        raise NeedsEndorsement
+    require_fit_technician(session, book, reservation, reservation.technician_id, wish.slot)
     retake(session, book, reservation, wish.slot, now=now)
     tell(session, reservation, "rescheduled", by=by.person_id, now=now, former=former)
     if is_staff_of(by, reservation):
         tell_moved(session, reservation, zone=book.zone, now=now)
     return reservation
+
+
+def _was_endorsed(reservation: Reservation) -> bool:
+    return reservation.state not in {ReservationState.HELD, ReservationState.PROPOSED}
 
 
 def extend(
@@ -88,19 +99,15 @@ def extend(
     require_sound(
         session,
         book,
-        type(request)(
-            request.instrument_id,
-            Wish(former.starts_at, ends_at),
-            request.purpose,
-            request.answers,
-            request.mode,
-        ),
+        replace(request, wish=Wish(former.starts_at, ends_at)),
         Asker(reservation.holder_id, reservation.enterprise_id),
         now=now,
         instead_of=reservation.id,
         is_begun=True,
     )
-    retake(session, book, reservation, Slot(former.starts_at, ends_at), now=now)
+    slot = Slot(former.starts_at, ends_at)
+    require_fit_technician(session, book, reservation, reservation.technician_id, slot)
+    retake(session, book, reservation, slot, now=now)
     unlock(session, reservation, by=by.person_id, now=now)
     tell(session, reservation, "extended", by=by.person_id, now=now, former=former)
     return reservation
@@ -141,56 +148,3 @@ def hand_over(
     session.flush()
     tell(session, reservation, "handed_over", by=by.person_id, now=now, former_holder=str(former))
     return reservation
-
-
-def assign_technician(
-    session: Session,
-    reservation_id: ReservationId,
-    technician_id: PersonId,
-    *,
-    by: Caller,
-    now: datetime,
-) -> Reservation:
-    """Say who of the lab works the instrument.
-
-    Raises:
-        NotATechnician: for somebody who is none of this institution's, or whose own
-            qualification for the instrument lapses before the slot ends.
-        TechnicianTaken: when they work elsewhere then.
-    """
-    reservation = load_for_manager(session, reservation_id, by)
-    if reservation.state not in HOLDING_STATES - {ReservationState.IN_USE}:
-        raise WrongState(reservation.state)
-    is_technician = session.scalar(
-        select(Person.id)
-        .join(RoleAssignment, RoleAssignment.person_id == Person.id)
-        .where(
-            Person.id == technician_id,
-            Person.institution_id == reservation.institution_id,
-            Person.is_active,
-            RoleAssignment.role == Role.TECHNICIAN,
-        )
-    )
-    if is_technician is None or not is_staff_of(by, reservation):
-        raise NotATechnician
-    _require_authorisation(session, reservation, technician_id)
-    with naming_clashes(session):
-        reservation.technician_id = technician_id
-        reservation.revision += 1
-        reservation.changed_at = now
-        session.flush()
-    tell(session, reservation, "assigned", by=by.person_id, now=now, technician=str(technician_id))
-    return reservation
-
-
-def _require_authorisation(
-    session: Session, reservation: Reservation, technician_id: PersonId
-) -> None:
-    """Where an instrument asks for a qualification, it asks the technician for one too."""
-    book = require_book(session, reservation.instrument_id)
-    if not book.terms.needs_qualification:
-        return
-    until = read_qualification(session, book, Asker(technician_id, reservation.enterprise_id))
-    last_moment = slot_of(reservation).ends_at - timedelta(microseconds=1)
-    if until is None or until < last_moment.astimezone(book.zone).date():
-        raise NotATechnician

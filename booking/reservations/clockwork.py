@@ -8,7 +8,7 @@ from booking.attendance.rules import MISSED
 from booking.instruments.queries import list_devices
 from booking.reservations.moves import move
 from booking.reservations.service import is_over, slot_of, terms_of
-from booking.reservations.states import ReservationState
+from booking.reservations.states import CancelledAs, Mode, ReservationState
 from booking.reservations.tables import Reservation
 from foundation.identifiers import ReservationId
 from telemetry.devices.queries import presence_between
@@ -35,6 +35,9 @@ def expire(session: Session, reservation_id: ReservationId, *, now: datetime) ->
 def mark_missed(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
     """Note that nobody came; the slot's rest is free.
 
+    Of an assisted use neither the client came nor their samples. Where the lab had nobody to
+    work it, it is the lab that cancels.
+
     Not where a device of the instrument was away for a moment since the slot began: then a
     use may have gone unseen, and a person has to say.
     """
@@ -45,6 +48,11 @@ def mark_missed(session: Session, reservation_id: ReservationId, *, now: datetim
     limit = timedelta(seconds=terms_of(reservation).no_show_after_s)
     if now < min(slot.starts_at + limit, slot.ends_at):
         return False
+    if reservation.mode == Mode.ASSISTED:
+        if reservation.technician_id is None:
+            return _cancel_for_lab(session, reservation, now=now)
+        if reservation.samples_at is not None:
+            return False
     for device in list_devices(session, [reservation.instrument_id])[reservation.instrument_id]:
         spans = presence_between(session, device.device_id, slot.starts_at, min(now, slot.ends_at))
         if device.is_meter and not all(span.is_online for span in spans):
@@ -57,4 +65,16 @@ def mark_missed(session: Session, reservation_id: ReservationId, *, now: datetim
         reason="nobody came",
         now=now,
         changes={"attendance": MISSED},
+    )
+
+
+def _cancel_for_lab(session: Session, reservation: Reservation, *, now: datetime) -> bool:
+    return move(
+        session,
+        reservation,
+        S.CANCELLED,
+        actor_id=None,
+        reason="no technician",
+        now=now,
+        changes={"cancelled_as": CancelledAs.BY_LAB},
     )

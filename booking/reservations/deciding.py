@@ -1,5 +1,6 @@
 """The manager's part: approve, reject, offer another time, and what the person says to that."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from booking.reservations.taking import (
     naming_clashes,
     release_expired,
 )
+from booking.reservations.technicians import require_fit_technician
 from directory.people.service import Caller
 from foundation.identifiers import ReservationId
 
@@ -44,13 +46,13 @@ def approve(
         SlotRefused: when something speaks against it by now.
     """
     reservation = load_for_manager(session, reservation_id, by)
-    book = _lock_and_read(session, reservation)
+    book = lock_and_read(session, reservation)
     if reservation.state != S.SUBMITTED:
         raise WrongState(reservation.state)
-    _require_in_time(reservation, now)
+    require_in_time(reservation, now)
     if reservation.mode == Mode.ASSISTED and reservation.technician_id is None:
         raise TechnicianNeeded
-    _ask_again(session, book, reservation, now=now)
+    ask_again(session, book, reservation, now=now)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -82,22 +84,23 @@ def retime(
         SlotTaken: when somebody holds part of it.
     """
     reservation = load_for_manager(session, reservation_id, by)
-    book = _lock_and_read(session, reservation)
+    book = lock_and_read(session, reservation)
     if reservation.state != S.SUBMITTED:
         raise WrongState(reservation.state)
-    _require_in_time(reservation, now)
+    require_in_time(reservation, now)
     request = request_of(reservation)
     asker = Asker(reservation.holder_id, reservation.enterprise_id)
     require_sound(
         session,
         book,
-        type(request)(request.instrument_id, wish, request.purpose, request.answers, request.mode),
+        replace(request, wish=wish),
         asker,
         now=now,
         instead_of=reservation.id,
     )
     slot = wish.slot
     blocked = book.policy.blocked(slot)
+    require_fit_technician(session, book, reservation, reservation.technician_id, slot)
     release_expired(session, book.instrument.id, blocked, now=now)
     with naming_clashes(session):
         require_moved(
@@ -125,11 +128,11 @@ def accept_time(
         SlotRefused: when something speaks against it by now.
     """
     reservation = load_for_client(session, reservation_id, by)
-    book = _lock_and_read(session, reservation)
+    book = lock_and_read(session, reservation)
     if reservation.state != S.RETIMED:
         raise WrongState(reservation.state)
-    _require_in_time(reservation, now)
-    _ask_again(session, book, reservation, now=now)
+    require_in_time(reservation, now)
+    ask_again(session, book, reservation, now=now)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -164,18 +167,24 @@ def note_funded(session: Session, reservation: Reservation, *, now: datetime) ->
     return True
 
 
-def _lock_and_read(session: Session, reservation: Reservation) -> Book:
+def lock_and_read(session: Session, reservation: Reservation) -> Book:
+    """Take the instrument's lock, and read the reservation and the book under it."""
     lock_instruments(session, [reservation.instrument_id])
     session.refresh(reservation)
     return require_book(session, reservation.instrument_id)
 
 
-def _require_in_time(reservation: Reservation, now: datetime) -> None:
+def require_in_time(reservation: Reservation, now: datetime) -> None:
+    """Refuse what nobody can say yes to any more.
+
+    Raises:
+        OfferOver: when its time limit is over.
+    """
     if is_over(reservation, now):
         raise OfferOver
 
 
-def _ask_again(session: Session, book: Book, reservation: Reservation, *, now: datetime) -> None:
+def ask_again(session: Session, book: Book, reservation: Reservation, *, now: datetime) -> None:
     """Things may have changed since it was submitted; its notice was kept then."""
     require_sound(
         session,
@@ -200,7 +209,7 @@ def _agree(
         now=now,
         expires_at=expiry_of(S.APPROVED, slot_of(reservation), book, now=now),
     )
-    if not book.terms.needs_funds:
+    if not book.terms.asks_funds:
         require_moved(
             session,
             reservation,

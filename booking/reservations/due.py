@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.tables import InstrumentDevice
 from booking.policies.terms import Terms
-from booking.reservations.states import AT_IT_STATES, PASSING_STATES, ReservationState
+from booking.reservations.states import AT_IT_STATES, PASSING_STATES, Mode, ReservationState
 from booking.reservations.tables import Reservation, ReservationLease
 from foundation.identifiers import ReservationId
 from telemetry.devices.tables import DeviceState
@@ -89,8 +89,11 @@ def list_missed(session: Session, *, now: datetime) -> Sequence[ReservationId]:
             and_(
                 Reservation.state == ReservationState.RESERVED,
                 or_(starts_at + no_show_after <= now, ends_at <= now),
-                ~unseen,
-                ~used,
+                or_(
+                    # The lab had nobody to work it: no device need have seen that.
+                    (Reservation.mode == Mode.ASSISTED) & Reservation.technician_id.is_(None),
+                    Reservation.samples_at.is_(None) & ~unseen & ~used,
+                ),
             )
         )
         .order_by(starts_at)

@@ -111,3 +111,15 @@ class NotYours(Forbidden):
     code = "not_your_reservation"
     zh = "您无权对该预约执行此操作。"
     en = "You may not do this to this reservation."
+
+
+class NeedsEndorsement(Forbidden):
+    code = "needs_endorsement"
+    zh = "延长时段须由企业管理员办理。"
+    en = "Only the enterprise's administrator may make it longer."
+
+
+class TechnicianRefused(Refused):
+    code = "technician_refused"
+    zh = "该技术员此时段不能安排。"
+    en = "The technician cannot be assigned then."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, column, func, select, text, update
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from foundation.identifiers import InstrumentId, PersonId, ReservationId
 NEWS_CHANNEL = "yixiang_reservations"
 LOCK_SPACE = 7_201
 """The first key of our advisory locks on instruments; the second is a hash of the id."""
+
+TECHNICIANS_SPACE = 7_202
 
 # Built once and sent past the unit of work: every change of every reservation comes by here,
 # and building them anew cost more than sending them.
@@ -43,7 +46,16 @@ def lock_instruments(session: Session, instrument_ids: list[InstrumentId]) -> No
         connection.execute(LOCK, {"key": key})
 
 
-def lock_key(instrument_id: InstrumentId) -> int:
+def lock_technician(session: Session, technician_id: PersonId) -> None:
+    """Make whoever else assigns this technician wait: their hours are counted together.
+
+    Taken after the instrument's lock, never before it.
+    """
+    key = lock_key(technician_id)
+    session.execute(select(func.pg_advisory_xact_lock(TECHNICIANS_SPACE, key)))
+
+
+def lock_key(instrument_id: UUID) -> int:
     """Fold the random end of the id into PostgreSQL's signed 32 bits; a clash only waits."""
     return (instrument_id.int & 0xFFFFFFFF) - 0x80000000
 

@@ -232,7 +232,8 @@ def _visible_to(caller: Caller) -> ColumnElement[bool]:
     if caller.has(Role.OPERATOR, Role.AUDITOR):
         return Reservation.id.is_not(None)
     if caller.has(Role.TECHNICIAN, Role.INSTITUTION_MANAGER, Role.FINANCE):
-        return or_(mine, Reservation.institution_id == caller.institution_id)
+        is_labs = Reservation.institution_id == caller.institution_id
+        return or_(mine, is_labs & (Reservation.state != ReservationState.PROPOSED))
     if caller.has(Role.ENTERPRISE_ADMIN):
         return or_(mine, Reservation.enterprise_id == caller.enterprise_id)
     return mine

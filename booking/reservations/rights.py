@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.reservations.errors import NotYours, ReservationNotFound
+from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from directory.people.service import Caller
 from directory.roles.rules import Role
@@ -27,18 +28,34 @@ def is_client_of(by: Caller, reservation: Reservation) -> bool:
     return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
 
 
+def is_endorser_of(by: Caller, reservation: Reservation) -> bool:
+    """Whether they administer the enterprise that pays."""
+    return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
+
+
+def needs_endorsement(by: Caller) -> bool:
+    """Whether the enterprise's administrator is asked first: never of what they do themselves."""
+    return by.needs_endorsement and not by.has(Role.ENTERPRISE_ADMIN)
+
+
+def is_shown_to_lab(reservation: Reservation) -> bool:
+    """Whether it came to the lab: not before its own enterprise says yes."""
+    return reservation.state != ReservationState.PROPOSED
+
+
 def may_see(by: Caller, reservation: Reservation) -> bool:
     """Whether this person may know of it: their own, their enterprise's, their institution's."""
-    if is_client_of(by, reservation) or is_staff_of(by, reservation):
+    if is_client_of(by, reservation) or by.has(Role.OPERATOR, Role.AUDITOR):
         return True
-    if by.institution_id == reservation.institution_id and by.has(Role.FINANCE):
-        return True
-    return by.has(Role.OPERATOR, Role.AUDITOR)
+    is_labs = by.institution_id == reservation.institution_id and by.has(*STAFF, Role.FINANCE)
+    return is_labs and is_shown_to_lab(reservation)
 
 
 def may_act(by: Caller, reservation: Reservation) -> bool:
     """Whether this person may move it on. The platform looks, but does not touch."""
-    return is_client_of(by, reservation) or is_staff_of(by, reservation)
+    if is_client_of(by, reservation):
+        return True
+    return is_staff_of(by, reservation) and is_shown_to_lab(reservation)
 
 
 def load_for(session: Session, reservation_id: ReservationId, by: Caller) -> Reservation:

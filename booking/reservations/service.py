@@ -35,6 +35,7 @@ from booking.reservations.states import (
     STANDING_STATES,
     CancelledAs,
     Mode,
+    Presence,
     ReservationState,
 )
 from booking.reservations.tables import Reservation, as_slot
@@ -161,7 +162,7 @@ def reserve(
         book,
         request,
         asker,
-        state=ReservationState.HELD if is_hold else first_state(book),
+        state=ReservationState.HELD if is_hold else first_state(book, by),
         by=by.person_id,
         now=now,
         has_remains=case.has_remains,
@@ -212,7 +213,7 @@ def confirm(
         now=now,
         instead_of=reservation.id,
     )
-    state = first_state(book)
+    state = first_state(book, by)
     if reservation.state == ReservationState.DRAFT:
         release_expired(session, reservation.instrument_id, book.policy.blocked(slot), now=now)
     with naming_clashes(session):
@@ -287,6 +288,7 @@ def request_of(reservation: Reservation, slot: Slot | None = None) -> Request:
         purpose=reservation.purpose,
         answers=reservation.answers,
         mode=Mode(reservation.mode),
+        presence=Presence(reservation.presence) if reservation.presence else None,
     )
 
 

@@ -88,6 +88,9 @@ AT_IT_STATES = frozenset({S.CHECKED_IN, S.IN_USE})
 STANDING_STATES = HOLDING_STATES - AT_IT_STATES
 """The states in which a reservation may still be moved or given back."""
 
+ASSIGNABLE_STATES = HOLDING_STATES - {S.PROPOSED, S.IN_USE}
+"""The states in which the lab may say which technician works."""
+
 TRANSITIONS: dict[ReservationState, frozenset[ReservationState]] = {
     S.DRAFT: frozenset({S.PROPOSED, S.SUBMITTED, S.APPROVED, S.RESERVED, S.CANCELLED}),
     S.HELD: frozenset({S.PROPOSED, S.SUBMITTED, S.APPROVED, S.RESERVED, S.EXPIRED, S.CANCELLED}),

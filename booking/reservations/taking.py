@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from booking.policies.books import Book
-from booking.reservations.asking import Request
+from booking.reservations.asking import Request, presence_of
 from booking.reservations.errors import SlotTaken, TechnicianTaken
 from booking.reservations.moves import LOCK_SPACE, lock_key
+from booking.reservations.rights import needs_endorsement
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker
 from booking.reservations.states import HOLDING_STATES, PASSING_STATES, ReservationState
@@ -25,6 +26,7 @@ from booking.reservations.tables import (
     Reservation,
     as_slot,
 )
+from directory.people.service import Caller
 from foundation.database import ask_at_once, violated_constraint
 from foundation.identifiers import InstrumentId, PersonId, new_id
 
@@ -37,18 +39,23 @@ def as_range(slot: Slot) -> Range[datetime]:
     return Range(slot.starts_at, slot.ends_at)
 
 
-def first_state(book: Book) -> ReservationState:
-    """Return where a request goes that nothing speaks against."""
+def first_state(book: Book, by: Caller) -> ReservationState:
+    """Return where a request goes that nothing speaks against: to its own enterprise first."""
+    return ReservationState.PROPOSED if needs_endorsement(by) else state_at_lab(book)
+
+
+def state_at_lab(book: Book) -> ReservationState:
+    """Return where it goes once it is the lab's to answer."""
     if book.terms.needs_approval:
         return ReservationState.SUBMITTED
-    return ReservationState.APPROVED if book.terms.needs_funds else ReservationState.RESERVED
+    return ReservationState.APPROVED if book.terms.asks_funds else ReservationState.RESERVED
 
 
 def expiry_of(state: ReservationState, slot: Slot, book: Book, *, now: datetime) -> datetime | None:
     """Return when a state ends by itself: never after its slot began."""
     if state is ReservationState.HELD:
         return min(now + timedelta(seconds=book.terms.hold_s), slot.starts_at)
-    if state is ReservationState.SUBMITTED:
+    if state in {ReservationState.PROPOSED, ReservationState.SUBMITTED}:
         return slot.starts_at
     if state in PASSING_STATES:
         return min(now + FUNDS_WITHIN, slot.starts_at)
@@ -87,6 +94,7 @@ def take(
         "blocked": as_range(blocked),
         "state": state,
         "mode": request.mode,
+        "presence": presence_of(request),
         "purpose": request.purpose,
         "answers": dict(request.answers),
         "terms": book.terms.document(),

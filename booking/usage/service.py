@@ -1,25 +1,28 @@
 """Verbs on usage sessions. The caller owns the transaction; nothing here commits."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
-from booking.instruments.tables import InstrumentDevice
+from booking.instruments.rules import is_traceable
+from booking.instruments.tables import Instrument, InstrumentDevice
 from booking.reservations.attending import attendance_of
 from booking.reservations.moves import move
 from booking.reservations.rules import Slot
 from booking.reservations.service import slot_of, terms_of
 from booking.reservations.states import ReservationState
-from booking.reservations.tables import Reservation
+from booking.reservations.tables import Reservation, as_slot
 from booking.usage.errors import RunTaken
 from booking.usage.evidence import Evidence, gather
 from booking.usage.queries import OVER, heard_at
 from booking.usage.rules import UsageState, is_settled
 from booking.usage.tables import UsageRun, UsageSession
 from directory.audit.service import record
-from foundation.identifiers import ReservationId, RunId, new_id
+from directory.institutions.tables import Institution
+from foundation.identifiers import InstrumentId, ReservationId, RunId, new_id
 from telemetry.alarms.service import raise_alarm
 from telemetry.runs.tables import Run
 
@@ -82,6 +85,18 @@ def labour_of(reservation: Reservation, used: Slot) -> int:
     return int(used.length.total_seconds()) if reservation.technician_id is not None else 0
 
 
+def _proves(session: Session, instrument_id: InstrumentId, during: Range[datetime]) -> bool:
+    """Tell whether figures of a use may count as measured; said once, when it is metered."""
+    instrument = session.get_one(Instrument, instrument_id)
+    institution = session.get_one(Institution, instrument.institution_id)
+    last_day = as_slot(during).ends_at.astimezone(ZoneInfo(institution.time_zone)).date()
+    return is_traceable(
+        is_metrological=instrument.is_metrological,
+        calibrated_until=instrument.calibrated_until,
+        on=last_day,
+    )
+
+
 def _add_session(
     session: Session, reservation: Reservation, evidence: Evidence, *, now: datetime
 ) -> UsageSession:
@@ -102,6 +117,7 @@ def _add_session(
         state=measured.state,
         doubts=list(measured.doubts),
         labour_s=labour_of(reservation, evidence.used),
+        is_metrological=_proves(session, reservation.instrument_id, evidence.during),
         metered_at=now,
         created_at=now,
         updated_at=now,
@@ -134,6 +150,7 @@ def note_unreserved(session: Session, run_id: RunId, *, now: datetime) -> bool:
     ).one_or_none()
     if linked is None:
         return False
+    during = Range(run.started_at, max(run.last_at, run.started_at + timedelta(milliseconds=1)))
     usage = UsageSession(
         id=new_id(),
         reservation_id=None,
@@ -141,7 +158,7 @@ def note_unreserved(session: Session, run_id: RunId, *, now: datetime) -> bool:
         institution_id=linked.institution_id,
         enterprise_id=None,
         device_id=run.device_id,
-        during=Range(run.started_at, max(run.last_at, run.started_at + timedelta(milliseconds=1))),
+        during=during,
         metered_ms=run.metered_ms,
         warm_up_ms=run.warm_up_ms,
         work_ms=run.work_ms,
@@ -149,6 +166,7 @@ def note_unreserved(session: Session, run_id: RunId, *, now: datetime) -> bool:
         coverage_permille=run.coverage_permille,
         state=UsageState.NEEDS_REVIEW,
         doubts=[UNRESERVED],
+        is_metrological=_proves(session, linked.instrument_id, during),
         metered_at=now,
         created_at=now,
         updated_at=now,

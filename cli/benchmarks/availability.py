@@ -38,7 +38,9 @@ WEEK_INSTRUMENTS: Final = 20
 QUERIES_MAX: Final = 5
 FLAT: Final = 2
 """A figure is flat that is not this many times larger among a hundred times the rows."""
-HOLDS: Final = "state IN ('approved','checked_in','held','in_use','reserved','retimed','submitted')"
+HOLDS: Final = (
+    "state IN ('approved','checked_in','held','in_use','reserved','retimed','submitted','proposed')"
+)
 MONTH: Final = f"""
 SELECT id, holder_id, during, blocked FROM instrument_times
 WHERE instrument_id = %s AND blocked && %s AND {HOLDS} ORDER BY lower(during)

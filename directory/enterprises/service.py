@@ -5,7 +5,10 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from directory.audit.service import record
+from directory.enterprises.errors import EnterpriseNotFound
 from directory.enterprises.tables import Enterprise, EnterpriseName
+from directory.people.service import Caller
 from foundation.identifiers import EnterpriseId
 
 
@@ -60,3 +63,38 @@ def name_on(session: Session, enterprise_id: EnterpriseId, day: date) -> str | N
 def names_of(session: Session, enterprise_id: EnterpriseId) -> list[EnterpriseName]:
     query = select(EnterpriseName).where(EnterpriseName.enterprise_id == enterprise_id)
     return list(session.scalars(query.order_by(EnterpriseName.valid_from.nulls_first())))
+
+
+def needs_endorsement(session: Session, by: Caller) -> bool:
+    """Tell whether the caller's enterprise says yes before the lab is asked."""
+    return own_enterprise(session, by).needs_endorsement
+
+
+def set_endorsement(session: Session, *, is_needed: bool, by: Caller, now: datetime) -> None:
+    """Let the enterprise's administrators be asked first from now on, or no longer."""
+    enterprise = own_enterprise(session, by)
+    if enterprise.needs_endorsement == is_needed:
+        return
+    enterprise.needs_endorsement = is_needed
+    session.flush()
+    record(
+        session,
+        actor_id=by.person_id,
+        action="enterprise.endorsement",
+        subject_kind="enterprise",
+        subject_id=enterprise.id,
+        now=now,
+        is_needed=is_needed,
+    )
+
+
+def own_enterprise(session: Session, by: Caller) -> Enterprise:
+    """Return the enterprise one acts for.
+
+    Raises:
+        EnterpriseNotFound: for those who act for none.
+    """
+    enterprise = session.get(Enterprise, by.enterprise_id) if by.enterprise_id else None
+    if enterprise is None:
+        raise EnterpriseNotFound
+    return enterprise

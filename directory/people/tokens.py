@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
+from directory.enterprises.tables import Enterprise
 from directory.notices.rules import AccountKind, Facts
 from directory.notices.service import tell_of_account
 from directory.people.errors import TokenNotFound, TooManyTokens
@@ -82,16 +84,18 @@ def revoke_token(session: Session, *, person_id: PersonId, token_id: UUID, now: 
 def find_token_caller(session: Session, *, text: str, now: datetime) -> Caller | None:
     """Return whose program asks with this token, if the token stands and the person is active."""
     found = session.execute(
-        select(Person, AccessToken)
+        select(Person, AccessToken, Enterprise.needs_endorsement)
         .join(AccessToken, AccessToken.person_id == Person.id)
+        .outerjoin(Enterprise, Enterprise.id == Person.enterprise_id)
         .where(AccessToken.token_hash == hash_token(text), *_stands(now), Person.is_active)
     ).first()
     if found is None:
         return None
-    person, token = found
+    person, token, needs_endorsement = found
     if token.last_used_at is None or now - token.last_used_at > SEEN_EVERY:
         token.last_used_at = now
-    return caller_of(person, scopes=frozenset(str(scope) for scope in token.scopes))
+    caller = caller_of(person, scopes=frozenset(str(scope) for scope in token.scopes))
+    return replace(caller, needs_endorsement=bool(needs_endorsement))
 
 
 def _stands(now: datetime) -> tuple[ColumnElement[bool], ...]:

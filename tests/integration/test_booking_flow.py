@@ -18,7 +18,7 @@ from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.policies.tables import Policy, Qualification
 from booking.reservations.attending import check_in, end, interrupt
-from booking.reservations.changing import assign_technician, extend, hand_over, reschedule
+from booking.reservations.changing import extend, hand_over, reschedule
 from booking.reservations.clockwork import expire, mark_missed
 from booking.reservations.deadlines import list_untimed, time_approval
 from booking.reservations.deciding import accept_time, approve, retime
@@ -38,6 +38,7 @@ from booking.reservations.series import Repeat, reserve_series, reserve_together
 from booking.reservations.service import cancel, confirm, reserve, save_draft
 from booking.reservations.states import Mode
 from booking.reservations.tables import Reservation
+from booking.reservations.technicians import assign_technician
 from booking.waitlists.service import accept, join, lapse, offer_next
 from directory.people.service import caller_of
 from directory.roles.rules import Role

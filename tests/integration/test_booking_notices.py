@@ -313,7 +313,7 @@ def test_each_kind_has_words_in_both_languages() -> None:
     )
 
     assert set(WORDS) == set(Kind)
-    assert len(FINDS) == 10
+    assert len(FINDS) == 11
     for kind in Kind:
         zh, en = write(kind, facts)
         assert "{" not in zh + en

@@ -15,6 +15,7 @@ from billing.holds.tables import CreditLine
 from booking.reservations.attending import check_in, end, end_over, interrupt
 from booking.reservations.clockwork import expire, mark_in_use, mark_missed
 from booking.reservations.deciding import accept_time, approve, decline_time, reject, retime
+from booking.reservations.endorsing import endorse, turn_down
 from booking.reservations.errors import WrongState
 from booking.reservations.resolving import resolve_unseen
 from booking.reservations.rules import Wish
@@ -47,6 +48,11 @@ def draft(lab: Lab) -> Reservation:
 
 def held(lab: Lab) -> Reservation:
     return lab.hold()
+
+
+def proposed(lab: Lab) -> Reservation:
+    lab.endorses()
+    return lab.reserve()
 
 
 def submitted(lab: Lab) -> Reservation:
@@ -139,6 +145,19 @@ def confirm_with(**terms: bool) -> Act:
     return act
 
 
+def confirm_under_endorsement(lab: Lab, asked: Reservation) -> None:
+    lab.endorses()
+    confirm(lab.session, asked.id, by=lab.caller("alice"), now=NOW)
+
+
+def endorse_with(**terms: bool) -> Act:
+    def act(lab: Lab, asked: Reservation) -> None:
+        lab.says(**terms)
+        endorse(lab.session, asked.id, by=lab.caller("erin"), now=NOW)
+
+    return act
+
+
 def cancel_as(who: str, *, late: bool = False) -> Act:
     def act(lab: Lab, asked: Reservation) -> None:
         at = STARTS - MINUTE if late else NOW
@@ -216,6 +235,21 @@ ROWS = (
     Row(draft, S.APPROVED, "alice", confirm_with(needs_funds=True)),
     Row(draft, S.RESERVED, "alice", confirm_with()),
     Row(draft, S.CANCELLED, "alice", cancel_as("alice"), money="free"),
+    Row(draft, S.PROPOSED, "alice", confirm_under_endorsement),
+    Row(held, S.PROPOSED, "alice", confirm_under_endorsement),
+    Row(proposed, S.SUBMITTED, "erin", endorse_with(needs_approval=True)),
+    Row(proposed, S.APPROVED, "erin", endorse_with(needs_funds=True)),
+    Row(proposed, S.RESERVED, "erin", endorse_with()),
+    Row(
+        proposed,
+        S.REJECTED,
+        "erin",
+        lambda lab, one: turn_down(
+            lab.session, one.id, by=lab.caller("erin"), reason="没有经费", now=NOW
+        ),
+    ),
+    Row(proposed, S.EXPIRED, None, expire_at(24)),
+    Row(proposed, S.CANCELLED, "alice", cancel_as("alice"), money="free"),
     Row(held, S.SUBMITTED, "alice", confirm_with(needs_approval=True)),
     Row(held, S.APPROVED, "alice", confirm_with(needs_funds=True)),
     Row(held, S.RESERVED, "alice", confirm_with()),
@@ -416,7 +450,7 @@ def test_every_row_of_the_flow_table_has_a_test() -> None:
     assert tested == {(origin, to) for origin, nexts in TRANSITIONS.items() for to in nexts}
 
 
-@pytest.mark.parametrize("begin", [draft, held, submitted, approved, reserved])
+@pytest.mark.parametrize("begin", [draft, held, proposed, submitted, approved, reserved])
 def test_first_state(session: Session, lab: Lab, begin: Callable[[Lab], Reservation]) -> None:
     made = begin(lab)
 
