@@ -3,6 +3,7 @@
 import hmac
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Header, Request
 from pydantic import BaseModel, Field
@@ -17,7 +18,7 @@ from foundation.identifiers import InstitutionId
 from foundation.tenancy import Acting, enter
 from telemetry.credentials import service
 from telemetry.credentials.errors import HookSecretWrong
-from telemetry.credentials.rules import dynamic_security
+from telemetry.credentials.rules import Platform, dynamic_security, hash_password
 from telemetry.credentials.tables import BrokerCredential
 
 router = Router(prefix="/broker", tags=["broker"])
@@ -98,9 +99,21 @@ def revoke_credential(
 
 
 @router.get("/dynamic-security")
-def export_dynamic_security(_caller: Operator, reading: ReadOnly) -> dict[str, Any]:
+def export_dynamic_security(
+    _caller: Operator, request: Request, reading: ReadOnly
+) -> dict[str, Any]:
     """Give all accounts as mosquitto's dynamic security plugin keeps them."""
-    return dynamic_security(service.list_accounts(reading))
+    own = own_account(request.app.state.settings.broker_url.get_secret_value())
+    platform = Platform(own[0], hash_password(own[1])) if own else None
+    return dynamic_security(service.list_accounts(reading), platform)
+
+
+def own_account(broker_url: str) -> tuple[str, str] | None:
+    """Return the name and the password by which the platform itself is known to the broker."""
+    found = urlsplit(broker_url)
+    if not found.username or not found.password:
+        return None
+    return unquote(found.username), unquote(found.password)
 
 
 class ConnectQuestion(BaseModel):

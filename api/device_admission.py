@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.alarm_setup import Manager, home_of
+from api.broker import own_account
 from api.clock import Now
 from api.database import Transaction
 from api.identity import Anyone
@@ -51,9 +53,10 @@ class CredentialsView(BaseModel):
 
 @router.post("/devices", status_code=201)
 def register(
-    body: DeviceBody, caller: Manager, now: Now, transaction: Transaction
+    body: DeviceBody, request: Request, caller: Manager, now: Now, transaction: Transaction
 ) -> RegisteredView:
     """Make a device known to the platform."""
+    own = own_account(request.app.state.settings.broker_url.get_secret_value())
     device = claims.register_device(
         transaction,
         home_of(caller),
@@ -61,6 +64,7 @@ def register(
         model=body.model,
         protocol=body.protocol,
         gateway=body.gateway,
+        reserved={own[0]} if own else set(),
         now=now,
     )
     return RegisteredView(id=device.id, name=device.name, registered_at=device.registered_at)

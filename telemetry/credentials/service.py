@@ -151,12 +151,13 @@ def _devices_of(session: Session, username: str) -> tuple[str, ...]:
 
 
 def _owner_of(session: Session, username: str) -> InstitutionId | None:
-    return session.scalar(
+    """Return whose devices a name speaks for; nobody's, where they are not all of one owner."""
+    owners = session.scalars(
         select(Device.institution_id)
         .where(or_(Device.name == username, Device.gateway == username))
-        .order_by(Device.name)
-        .limit(1)
-    )
+        .distinct()
+    ).all()
+    return owners[0] if len(owners) == 1 else None
 
 
 def _record(

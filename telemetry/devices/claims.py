@@ -7,11 +7,12 @@ with it, once. Nobody copies passwords about, and a code that was seen is worth 
 import base64
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,8 @@ from telemetry.devices.tables import Device, DeviceClaim
 
 CLAIM_LASTS: Final = timedelta(hours=24)
 CODE_BYTES: Final = 10
+NAMES_LOCK: Final = 7_201_958
+"""The number of the lock under which names on the wire are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,21 @@ def register_device(
     model: str,
     protocol: str,
     gateway: str | None,
+    reserved: Collection[str],
     now: datetime,
 ) -> Device:
     """Make a device known; its messages are then no stranger's.
 
+    `reserved`: what the platform itself is called at the broker.
+
     Raises:
-        DeviceNameTaken: names on the wire are one for the whole platform.
+        DeviceNameTaken: names on the wire are one for the whole platform, and whoever has
+            one has its credential, so nobody joins another institution's gateway either.
     """
+    # One registration after the other, or two could each become the other's gateway.
+    session.execute(select(func.pg_advisory_xact_lock(NAMES_LOCK)))
+    if {name, gateway} & set(reserved) or _is_anothers(session, institution_id, name, gateway):
+        raise DeviceNameTaken
     device_id = session.scalar(
         insert(Device)
         .values(
@@ -72,6 +83,17 @@ def register_device(
     if device_id is None:
         raise DeviceNameTaken
     return session.get_one(Device, device_id)
+
+
+def _is_anothers(
+    session: Session, institution_id: InstitutionId, name: str, gateway: str | None
+) -> bool:
+    """Whether the device, or the gateway it is to be behind, would speak for somebody else."""
+    theirs = [Device.gateway == name]
+    if gateway is not None:
+        is_foreign = Device.institution_id != institution_id
+        theirs += [Device.name == gateway, (Device.gateway == gateway) & is_foreign]
+    return session.scalar(select(Device.id).where(or_(*theirs)).limit(1)) is not None
 
 
 def offer_claim(

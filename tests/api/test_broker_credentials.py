@@ -19,11 +19,13 @@ from cli.embedded.accounts import DEVICE_HEARS, DEVICE_SAYS
 from cli.embedded.broker import find_mosquitto
 from cli.embedded.postgres import find_free_port
 from cli.embedded.processes import wait_until
+from directory.roles.rules import Role
 from foundation.clock import read_clock
 from telemetry.credentials.rules import (
     HEARS,
     SAYS,
     Account,
+    Platform,
     dynamic_security,
     hash_password,
     is_password,
@@ -155,6 +157,65 @@ def test_another_institutions_device_is_nobody_here(field: Cast, signed_in_as: S
     assert "sem-7" not in mei.get("/api/v1/broker/credentials").text
 
 
+@pytest.mark.parametrize(
+    ("name", "gateway"),
+    [
+        pytest.param("a-7", "gw-7", id="behind another's gateway"),
+        pytest.param("gw-7", None, id="in a gateway's name"),
+        pytest.param("a-7", "hplc-7", id="behind another's device"),
+        pytest.param("yixiang", None, id="in the platform's name"),
+        pytest.param("a-7", "yixiang", id="behind the platform"),
+        pytest.param("hplc-7", None, id="in another's name"),
+    ],
+)
+def test_nobody_speaks_in_anothers_name(
+    app: FastAPI,
+    field: Cast,
+    session_factory: sessionmaker[Session],
+    signed_in_as: SignedInAs,
+    *,
+    name: str,
+    gateway: str | None,
+) -> None:
+    """Whoever registered a device behind another's gateway could have that gateway's password."""
+    app.state.settings = app.state.settings.model_copy(
+        update={"broker_url": SecretStr("mqtt://yixiang:word@127.0.0.1:1884")}
+    )
+    with session_factory.begin() as session:
+        rival = make.person(session, Role.INSTITUTION_MANAGER, institution=field.other_institution)
+    client = signed_in_as(rival)
+    device = {"model": "YX-LC30", "protocol": "modbus" if gateway else "mqtt"}
+
+    answer = client.post("/api/v1/devices", json=device | {"name": name, "gateway": gateway})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "device_name_taken")
+    own = client.post("/api/v1/devices", json=device | {"name": "b-7", "gateway": "gw-8"})
+    assert own.status_code == 201, own.text
+    own = client.post("/api/v1/devices", json=device | {"name": "c-7", "gateway": "gw-8"})
+    assert own.status_code == 201, own.text
+
+
+def test_accounts_for_the_broker_hold_our_own(
+    app: FastAPI, field: Cast, signed_in_as: SignedInAs
+) -> None:
+    app.state.settings = app.state.settings.model_copy(
+        update={"broker_url": SecretStr("mqtt://yixiang:w%2Ford@127.0.0.1:1884")}
+    )
+    issue(signed_in_as(field.mei), "hplc-7")
+
+    whole = signed_in_as(field.oscar).get("/api/v1/broker/dynamic-security").json()
+
+    clients = {client["username"]: client for client in whole["clients"]}
+    assert clients.keys() == {"hplc-7", "yixiang"}
+    own = clients["yixiang"]
+    assert "clientid" not in own, "several of our processes share it"
+    assert is_password("w/ord", f"$7${own['iterations']}${own['salt']}${own['password']}")
+    [acls] = [role["acls"] for role in whole["roles"] if role["rolename"] == "yixiang"]
+    assert {acl["topic"] for acl in acls} == {
+        "lab/1/+/cmd", "lab/1/+/ack", "lab/1/#", "$share/+/lab/1/#", "$SYS/#",
+    }  # fmt: skip
+
+
 def test_hook_answers_the_broker_only(stranger: TestClient) -> None:
     question = {"username": "a", "password": "b", "clientid": "a"}
 
@@ -181,12 +242,7 @@ def mosquitto(tmp_path: Path) -> Iterator[int]:
         Account("dev-a", hash_password("pa"), ("dev-a",)),
         Account("dev-b", hash_password("pb"), ("dev-b",)),
     ]
-    whole = dynamic_security([*accounts, Account("platform", hash_password("pp"), ())])
-    # The platform's own account reads and writes all; it is the deployment's to make.
-    whole["roles"][-1]["acls"] = [
-        {"acltype": kind, "topic": "lab/1/#", "priority": 0, "allow": True}
-        for kind in ("publishClientSend", "subscribePattern")
-    ]
+    whole = dynamic_security(accounts, Platform("platform", hash_password("pp")))
     kept = tmp_path / "dynamic-security.json"
     kept.write_text(json.dumps(whole), encoding="utf-8")
     port = find_free_port()
@@ -257,12 +313,15 @@ def test_mosquitto_keeps_devices_to_their_own_prefix(mosquitto: int) -> None:
     a, b = Peer(mosquitto, "dev-a", "pa"), Peer(mosquitto, "dev-b", "pb")
     platform = Peer(mosquitto, "platform", "pp")
     impostor = Peer(mosquitto, "dev-b", "pb", client_id="dev-a")
+    sharing = Peer(mosquitto, "platform", "pp", client_id="ingest-2")
     try:
         assert (a.connect(), b.connect(), platform.connect()) == (True, True, True)
         assert not impostor.connect(), "with another's client id it would throw it off"
         assert a.client.is_connected()
         b.listen("lab/1/dev-b/cmd", "lab/1/#", "lab/1/dev-a/m")
         platform.listen("lab/1/#")
+        assert sharing.connect(), "our processes share one account"
+        sharing.listen("$share/ingest/lab/1/#")
         platform.say("lab/1/dev-b/cmd")
         assert wait_until(lambda: "lab/1/dev-b/cmd" in b.heard, limit_s=10)
 
@@ -270,8 +329,9 @@ def test_mosquitto_keeps_devices_to_their_own_prefix(mosquitto: int) -> None:
             a.say(topic)
 
         assert wait_until(lambda: "lab/1/dev-a/m" in platform.heard, limit_s=10)
+        assert wait_until(lambda: "lab/1/dev-a/m" in sharing.heard, limit_s=10)
         assert platform.heard == ["lab/1/dev-b/cmd", "lab/1/dev-a/m"]
         assert b.heard == ["lab/1/dev-b/cmd"]
     finally:
-        for peer in (a, b, platform, impostor):
+        for peer in (a, b, platform, impostor, sharing):
             peer.stop()

@@ -44,6 +44,7 @@ def test_claimed_device_is_let_in_without_a_restart(
             model="YX-B200",
             protocol="mqtt",
             gateway=None,
+            reserved=(),
             now=now,
         )
         code = offer_claim(session, institution.id, "scale-9", by=person.id, now=now)
