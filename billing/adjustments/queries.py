@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import Session
 
 from billing.adjustments.tables import Adjustment
@@ -24,7 +24,8 @@ class Adjusted:
 def payable() -> ColumnElement[int]:
     """What a charge comes to with all that was adjusted, as a column of a query on charges."""
     adjusted = (
-        select(func.coalesce(func.sum(Adjustment.amount_fen), 0))
+        # A sum of whole numbers is a decimal to the database.
+        select(cast(func.coalesce(func.sum(Adjustment.amount_fen), 0), BigInteger))
         .where(Adjustment.charge_id == Charge.id)
         .correlate(Charge)
         .scalar_subquery()

@@ -293,6 +293,28 @@ def test_guard_refuses_then_passes(lab: Lab, guard: Guard) -> None:
     assert lab.reserve().state == "reserved"
 
 
+def test_g4_red_instrument_measures_for_nobody_not_even_with_a_waiver(lab: Lab) -> None:
+    let("instrument", calibrated_until=TODAY - DAY)(lab)
+    waiver = {"calibration_waiver": True}
+
+    assert lab.refused(lab.ask(answers=waiver)) == ["calibration_lapsed"]
+
+
+def test_g4_red_instrument_that_only_prepares_samples_is_had_with_a_waiver(lab: Lab) -> None:
+    let("instrument", calibrated_until=TODAY - DAY, is_metrological=False)(lab)
+
+    assert lab.refused() == ["waiver_needed"]
+    assert lab.reserve(answers={"calibration_waiver": True}).state == "reserved"
+
+
+def test_g4_certificate_replaced_lets_it_be_had_again(lab: Lab) -> None:
+    let("instrument", calibrated_until=TODAY - DAY)(lab)
+    assert lab.refused() == ["calibration_lapsed"]
+
+    let("instrument", calibrated_until=TOMORROW)(lab)
+    assert lab.reserve().state == "reserved"
+
+
 def test_guard_g1_stranger_without_an_approved_enterprise(session: Session, lab: Lab) -> None:
     nobody = make.person(session, Role.MEMBER)
 

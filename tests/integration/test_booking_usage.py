@@ -20,6 +20,7 @@ from billing.charges.queries import list_unpriced
 from billing.charges.service import price
 from billing.charges.tables import Charge
 from booking.calendars.tables import OpeningHours
+from booking.instruments.tables import Instrument
 from booking.policies.tables import Policy
 from booking.reservations.asking import Request
 from booking.reservations.attending import check_in, end
@@ -226,6 +227,63 @@ def test_metering_and_pricing_twice_is_harmless(session: Session, lab: Lab) -> N
     assert price(session, usage_id, now=at(10.1))
     assert not price(session, usage_id, now=at(10.1))
     assert len(session.scalars(select(Charge)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("card", "proves"),
+    [
+        ({"calibrated_until": DAY.date()}, True),
+        ({"calibrated_until": DAY.date() - timedelta(days=1)}, False),
+        ({"calibrated_until": None}, False),
+        ({"calibrated_until": DAY.date(), "is_metrological": False}, False),
+    ],
+)
+def test_figures_prove_something_only_while_a_calibration_holds(
+    session: Session, lab: Lab, card: dict[str, Any], *, proves: bool
+) -> None:
+    reservation = lab.use(9, 10)
+    session.execute(update(Instrument).where(Instrument.id == lab.instrument_id).values(**card))
+    lab.work(9.1, 9.9, lease=lab.lease_of(reservation))
+    lab.watch(9, 10.01)
+
+    assert meter(session, reservation.id, now=at(10.1))
+    assert lab.usage().is_metrological is proves
+
+
+def test_use_that_nobody_set_a_price_for_keeps_no_other_waiting(session: Session, lab: Lab) -> None:
+    unpriced = make.instrument(session, institution=lab.cast.institution)
+    usages = []
+    for hour, instrument_id in ((9, unpriced.id), (11, lab.instrument_id)):
+        instrument = session.get_one(Instrument, instrument_id)
+        reservation = make.reservation(
+            session,
+            instrument=instrument,
+            holder=lab.cast.alice,
+            starts_at=at(hour),
+            state="confirmed",
+        )
+        usage = UsageSession(
+            reservation_id=reservation.id,
+            instrument_id=instrument.id,
+            institution_id=instrument.institution_id,
+            enterprise_id=lab.cast.enterprise.id,
+            device_id=lab.device_id,
+            during=Range(at(hour), at(hour + 1)),
+            metered_ms=0,
+            warm_up_ms=0,
+            work_ms=0,
+            cool_down_ms=0,
+            coverage_permille=1000,
+            state="confirmed",
+            metered_at=at(hour),
+            created_at=at(hour),
+            updated_at=at(hour),
+        )
+        session.add(usage)
+        session.flush()
+        usages.append(usage.id)
+
+    assert list_unpriced(session) == usages[::-1]
 
 
 def test_whoever_comes_early_may_leave_before_the_slot_begins(session: Session, lab: Lab) -> None:
