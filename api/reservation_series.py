@@ -13,7 +13,7 @@ from api.idempotency import Once
 from api.identity import SignedIn
 from api.instrument_views import FaultView, SpanView
 from api.instruments import SlotBody
-from api.reservation_views import ReservationView
+from api.reservation_views import InstrumentRef, ReservationView
 from api.reservations import ReservationRequest, see_one
 from api.routing import Router
 from billing.holds.service import set_aside_if_credit_allows
@@ -25,8 +25,8 @@ from booking.reservations.series import (
     reserve_series,
     reserve_together,
 )
-from booking.reservations.tables import Reservation
-from booking.waitlists.queries import list_of
+from booking.reservations.tables import as_slot
+from booking.waitlists.queries import Wait, list_waits
 from booking.waitlists.service import accept, join, slot_offered, withdraw
 from booking.waitlists.tables import WaitlistEntry
 from foundation.identifiers import InstrumentId, ReservationId
@@ -133,29 +133,44 @@ class WaitBody(SlotBody):
 class WaitView(BaseModel):
     id: UUID
     instrument_id: InstrumentId
+    instrument: InstrumentRef
     within: SpanView
     length_minutes: float
     state: str
     offer: SpanView | None
     offer_ends_at: datetime | None
     reservation_id: ReservationId | None
+    created_at: datetime
 
     @classmethod
-    def of(cls, session: Session, entry: WaitlistEntry) -> Self:
-        offered = session.get(Reservation, entry.reservation_id) if entry.reservation_id else None
+    def of(cls, wait: Wait) -> Self:
+        entry, offered = wait.entry, wait.offered
         slot = slot_offered(entry, offered)
-        assert entry.within.lower is not None
-        assert entry.within.upper is not None
         return cls(
             id=entry.id,
             instrument_id=entry.instrument_id,
-            within=SpanView(starts_at=entry.within.lower, ends_at=entry.within.upper),
+            instrument=InstrumentRef(
+                id=wait.instrument.id,
+                code=wait.instrument.code,
+                name_zh=wait.instrument.name_zh,
+                name_en=wait.instrument.name_en,
+                location=wait.instrument.location,
+                time_zone=wait.time_zone,
+            ),
+            within=SpanView.of(as_slot(entry.within)),
             length_minutes=entry.length_s / 60,
             state=entry.state,
             offer=SpanView.of(slot) if slot else None,
             offer_ends_at=offered.expires_at if slot and offered else None,
             reservation_id=entry.reservation_id,
+            created_at=entry.created_at,
         )
+
+
+def see_wait(session: Session, entry: WaitlistEntry) -> WaitView:
+    session.flush()
+    [wait] = list_waits(session, entry.person_id, entry_id=entry.id)
+    return WaitView.of(wait)
 
 
 class WaitList(BaseModel):
@@ -170,7 +185,7 @@ def join_waitlist(
     return once.answer(
         body,
         WaitView,
-        lambda: WaitView.of(
+        lambda: see_wait(
             transaction,
             join(
                 transaction,
@@ -187,8 +202,8 @@ def join_waitlist(
 @router.get("/waitlist")
 def list_waitlist(caller: SignedIn, reading: ReadOnly) -> WaitList:
     """List what one waits for."""
-    entries = list_of(reading, caller.person_id)
-    return WaitList(items=[WaitView.of(reading, entry) for entry in entries])
+    waits = list_waits(reading, caller.person_id)
+    return WaitList(items=[WaitView.of(wait) for wait in waits])
 
 
 @router.post("/waitlist/{entry_id}/accept")
@@ -206,4 +221,4 @@ def withdraw_entry(
     entry_id: UUID, caller: SignedIn, now: Now, transaction: Transaction
 ) -> WaitView:
     """Wait no longer."""
-    return WaitView.of(transaction, withdraw(transaction, entry_id, by=caller, now=now))
+    return see_wait(transaction, withdraw(transaction, entry_id, by=caller, now=now))

@@ -222,3 +222,20 @@ def test_kiosk_says_when_one_comes_too_early_and_when_one_has_nothing(
 
     assert nothing.json()["code"] == "nothing_reserved_now"
     assert early.json()["code"] == "too_early_to_check_in"
+
+
+def test_what_one_waits_for_is_named_and_given_up_by_oneself_only(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    alice, url = signed_in_as(cast.alice), "/api/v1/waitlist"
+    body = {"instrument_id": str(instrument_id), **slot(0, 6), "length_minutes": 120}
+
+    joined = alice.post(url, json=body, headers=key())
+    listed = alice.get(url).json()["items"]
+    others = signed_in_as(cast.carol).post(f"{url}/{listed[0]['id']}/withdraw")
+    gone = alice.post(f"{url}/{listed[0]['id']}/withdraw").json()
+
+    assert (joined.status_code, joined.json()["state"]) == (201, "waiting")
+    assert [one["instrument"]["name_zh"] for one in listed] == ["高效液相色谱仪"]
+    assert others.status_code == 404
+    assert gone["state"] == "withdrawn"

@@ -26,7 +26,7 @@ ONLOOKER = Standpoint(is_client=False, is_staff=False, is_manager=False)
         (S.HELD, CLIENT, {"confirm", "hand-over", "move", "cancel"}),
         (S.SUBMITTED, CLIENT, {"hand-over", "move", "cancel"}),
         (S.SUBMITTED, TECHNICIAN, {"move", "cancel"}),
-        (S.SUBMITTED, MANAGER, {"approve", "retime", "reject", "move", "cancel"}),
+        (S.SUBMITTED, MANAGER, {"approve", "retime", "reject", "cancel"}),
         (S.RETIMED, CLIENT, {"accept-time", "decline-time", "hand-over", "move", "cancel"}),
         (S.RESERVED, CLIENT, {"hand-over", "move", "cancel"}),
         (S.DISPUTED, MANAGER, {"resolve"}),

@@ -404,11 +404,31 @@ export interface paths {
         };
         /**
          * Read Charge
-         * @description Open a charge to its tariff, its arithmetic and its evidence.
+         * @description Open a charge to its tariff, its arithmetic, its evidence and what was adjusted.
          */
         get: operations["read_charge_api_v1_charges__charge_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charges/{charge_id}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adjust Charge
+         * @description Waive or correct a charge; what it was, who changed it, and why, stays beside it.
+         */
+        post: operations["adjust_charge_api_v1_charges__charge_id__adjustments_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -729,6 +749,30 @@ export interface paths {
          */
         get: operations["read_enterprise_api_v1_enterprise_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/endorsement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Endorsement
+         * @description Tell whether one's enterprise is asked first.
+         */
+        get: operations["read_endorsement_api_v1_enterprise_endorsement_get"];
+        /**
+         * Put Endorsement
+         * @description Say whether one's enterprise is asked first; what is reserved already stays as it is.
+         */
+        put: operations["put_endorsement_api_v1_enterprise_endorsement_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2709,6 +2753,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reservations/{reservation_id}/endorse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Endorse Reservation
+         * @description Say yes for one's enterprise: it goes on to the lab.
+         */
+        post: operations["endorse_reservation_api_v1_reservations__reservation_id__endorse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reservations/{reservation_id}/extend": {
         parameters: {
             query?: never;
@@ -2849,6 +2913,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reservations/{reservation_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Samples
+         * @description Note that the samples of an assisted use are there: its client need not come.
+         */
+        post: operations["note_samples_api_v1_reservations__reservation_id__samples_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reservations/{reservation_id}/technician": {
         parameters: {
             query?: never;
@@ -2863,6 +2947,26 @@ export interface paths {
          * @description Say who of the lab works the instrument.
          */
         post: operations["assign_technician_api_v1_reservations__reservation_id__technician_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reservations/{reservation_id}/turn-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn Down Reservation
+         * @description Say no for one's enterprise, with a reason; the lab is never asked.
+         */
+        post: operations["turn_down_reservation_api_v1_reservations__reservation_id__turn_down_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3600,7 +3704,44 @@ export interface components {
          * @description A verb on a reservation, named as its route is.
          * @enum {string}
          */
-        Act: "confirm" | "accept-time" | "decline-time" | "move" | "cancel" | "hand-over" | "check-in" | "extend" | "end" | "dispute" | "approve" | "reject" | "retime" | "technician" | "interrupt" | "confirm-usage" | "correct-usage" | "resolve";
+        Act: "confirm" | "endorse" | "turn-down" | "accept-time" | "decline-time" | "move" | "cancel" | "hand-over" | "check-in" | "extend" | "end" | "dispute" | "approve" | "reject" | "retime" | "technician" | "samples" | "interrupt" | "confirm-usage" | "correct-usage" | "resolve";
+        /**
+         * AdjustmentKind
+         * @description Why a charge is not asked for as it stands.
+         * @enum {string}
+         */
+        AdjustmentKind: "waiver" | "correction";
+        /** AdjustmentRequest */
+        AdjustmentRequest: {
+            /** Amount Fen */
+            amount_fen?: number | null;
+            kind: components["schemas"]["AdjustmentKind"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * AdjustmentView
+         * @description A line beside the charge: what it adds or takes away, by whom, and why.
+         */
+        AdjustmentView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["AdjustmentKind"];
+            /** Reason */
+            reason: string;
+        };
         /** AgreementBody */
         AgreementBody: {
             /**
@@ -3903,6 +4044,11 @@ export interface components {
             /** Indicators */
             indicators?: string | null;
             /**
+             * Is Metrological
+             * @default true
+             */
+            is_metrological: boolean;
+            /**
              * Location
              * @default
              */
@@ -4034,6 +4180,8 @@ export interface components {
         };
         /** ChargeView */
         ChargeView: {
+            /** Adjustments */
+            adjustments: components["schemas"]["AdjustmentView"][];
             /** Amount Fen */
             amount_fen: number;
             /** Billed Seconds */
@@ -4054,6 +4202,8 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            /** Payable Fen */
+            payable_fen: number;
             /** Reservation Id */
             reservation_id: string | null;
             /** Steps */
@@ -4068,6 +4218,10 @@ export interface components {
          * @enum {string}
          */
         Check: "qualification" | "reputation" | "capability";
+        /** CheckInRequest */
+        CheckInRequest: {
+            presence?: components["schemas"]["Presence"] | null;
+        };
         /** CheckRequest */
         CheckRequest: {
             check: components["schemas"]["Check"];
@@ -4445,6 +4599,11 @@ export interface components {
         EndedView: {
             /** Ended */
             ended: number;
+        };
+        /** EndorsementSetting */
+        EndorsementSetting: {
+            /** Is Needed */
+            is_needed: boolean;
         };
         /** EnterpriseRef */
         EnterpriseRef: {
@@ -4826,6 +4985,8 @@ export interface components {
             /** Indicators */
             indicators: string | null;
             institution: components["schemas"]["api__instrument_views__InstitutionView"];
+            /** Is Metrological */
+            is_metrological: boolean;
             /** Is Shared */
             is_shared: boolean;
             live: components["schemas"]["LiveView"] | null;
@@ -5758,6 +5919,12 @@ export interface components {
             starts_on: string;
         };
         /**
+         * Presence
+         * @description Where the client is while a technician works the instrument for them.
+         * @enum {string}
+         */
+        Presence: "present" | "observer" | "absent";
+        /**
          * PriceView
          * @description What an hour costs today.
          */
@@ -6332,6 +6499,7 @@ export interface components {
             is_hold: boolean;
             /** @default self_operated */
             mode: components["schemas"]["Mode"];
+            presence?: components["schemas"]["Presence"] | null;
             /**
              * Purpose
              * @default
@@ -6383,7 +6551,7 @@ export interface components {
          * @description Where a reservation stands in the lease flow.
          * @enum {string}
          */
-        ReservationState: "draft" | "held" | "submitted" | "retimed" | "approved" | "reserved" | "checked_in" | "in_use" | "interrupted" | "ended" | "metered" | "disputed" | "confirmed" | "billed" | "rejected" | "expired" | "cancelled" | "no_show";
+        ReservationState: "draft" | "held" | "proposed" | "submitted" | "retimed" | "approved" | "reserved" | "checked_in" | "in_use" | "interrupted" | "ended" | "metered" | "disputed" | "confirmed" | "billed" | "rejected" | "expired" | "cancelled" | "no_show";
         /** ReservationView */
         ReservationView: {
             /** Acts */
@@ -6419,8 +6587,11 @@ export interface components {
             /** Made By */
             made_by: string | null;
             mode: components["schemas"]["Mode"];
+            presence: components["schemas"]["Presence"] | null;
             /** Purpose */
             purpose: string;
+            /** Samples At */
+            samples_at: string | null;
             /** Series Id */
             series_id: string | null;
             /**
@@ -6740,6 +6911,7 @@ export interface components {
             is_trial: boolean;
             /** @default self_operated */
             mode: components["schemas"]["Mode"];
+            presence?: components["schemas"]["Presence"] | null;
             /**
              * Purpose
              * @default
@@ -7368,6 +7540,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Is Metrological */
+            is_metrological: boolean;
             /** Labour S */
             labour_s: number;
             /** Late Evidence At */
@@ -7500,10 +7674,16 @@ export interface components {
         /** WaitView */
         WaitView: {
             /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
+            instrument: components["schemas"]["InstrumentRef"];
             /**
              * Instrument Id
              * Format: uuid
@@ -7695,6 +7875,8 @@ export interface components {
             created_at: string;
             /** Currency */
             currency: string;
+            /** Deposit Fen */
+            deposit_fen: number;
             /** Resolved At */
             resolved_at: string | null;
             /** State */
@@ -7751,7 +7933,7 @@ export interface components {
          * Kind
          * @enum {string}
          */
-        booking__notices__rules__Kind: "approved" | "rejected" | "retimed" | "moved" | "cancelled_by_lab" | "expired" | "no_show" | "reminder" | "slot_freed" | "next_in_line" | "overtime" | "overtime_before_yours" | "instrument_faulty" | "metered" | "penalty" | "calibration_due";
+        booking__notices__rules__Kind: "to_endorse" | "endorsed" | "approved" | "rejected" | "retimed" | "moved" | "cancelled_by_lab" | "expired" | "no_show" | "reminder" | "slot_freed" | "next_in_line" | "overtime" | "overtime_before_yours" | "instrument_faulty" | "metered" | "penalty" | "calibration_due";
         /**
          * State
          * @enum {string}
@@ -10092,6 +10274,104 @@ export interface operations {
             };
         };
     };
+    adjust_charge_api_v1_charges__charge_id__adjustments_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                charge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjustmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargeView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     create_closure_api_v1_closures_post: {
         parameters: {
             query?: never;
@@ -11602,6 +11882,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_endorsement_api_v1_enterprise_endorsement_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndorsementSetting"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_endorsement_api_v1_enterprise_endorsement_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndorsementSetting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndorsementSetting"];
                 };
             };
             /** @description not signed in */
@@ -21250,7 +21714,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckInRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -21614,6 +22082,98 @@ export interface operations {
         };
     };
     end_reservation_api_v1_reservations__reservation_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    endorse_reservation_api_v1_reservations__reservation_id__endorse_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -22377,6 +22937,98 @@ export interface operations {
             };
         };
     };
+    note_samples_api_v1_reservations__reservation_id__samples_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     assign_technician_api_v1_reservations__reservation_id__technician_post: {
         parameters: {
             query?: never;
@@ -22389,6 +23041,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PersonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    turn_down_reservation_api_v1_reservations__reservation_id__turn_down_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeedsReasonBody"];
             };
         };
         responses: {

@@ -32,6 +32,11 @@ const AlarmsPage = lazy(() => import("../pages/alarms").then((m) => ({ default: 
 const QuarantinePage = lazy(() => import("../pages/quarantine").then((m) => ({ default: m.QuarantinePage })));
 const AuditPage = lazy(() => import("../pages/audit").then((m) => ({ default: m.AuditPage })));
 const ReviewsPage = lazy(() => import("../pages/reviews").then((m) => ({ default: m.ReviewsPage })));
+const NoticesPage = lazy(() => import("../pages/notices").then((m) => ({ default: m.NoticesPage })));
+const WaitlistPage = lazy(() => import("../pages/my/waitlist").then((m) => ({ default: m.WaitlistPage })));
+const FeedsPage = lazy(() => import("../pages/my/feeds").then((m) => ({ default: m.FeedsPage })));
+const KioskPage = lazy(() => import("../pages/kiosk/page").then((m) => ({ default: m.KioskPage })));
+const LabelPage = lazy(() => import("../pages/label").then((m) => ({ default: m.LabelPage })));
 const ReservationPage = lazy(() => import("../pages/reservation/page").then((m) => ({ default: m.ReservationPage })));
 const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
@@ -104,6 +109,11 @@ function Main() {
             <Route path="/quarantine" element={<QuarantinePage />} />
             <Route path="/audit" element={<AuditPage />} />
             <Route path="/reviews" element={<ReviewsPage />} />
+            <Route path="/my/waitlist" element={<WaitlistPage />} />
+            <Route path="/my/feeds" element={<FeedsPage />} />
+            <Route path="/notices" element={<NoticesPage />} />
+            <Route path="/kiosk/:code" element={<KioskPage />} />
+            <Route path="/i/:code" element={<LabelPage />} />
             <Route path="/reservations/:id" element={<ReservationPage />} />
             <Route path="/due" element={<DuePage />} />
             <Route path="*" element={<NotFound />} />

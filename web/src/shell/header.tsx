@@ -10,6 +10,7 @@ import type { Person } from "../api/types";
 import { pick, setLang, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
 import { tabsOf } from "../pages/manage/tabs";
+import { Bell } from "./bell";
 import { readsAudit, reserves, reviewsPeople, seesBoard, seesLab, usePerson } from "./access";
 import { useSignIn } from "./sign-in";
 
@@ -64,6 +65,7 @@ function PersonMenu({ person }: { person: Person }) {
           { key: "of", label: <span className="soft">{of ?? person.login}</span>, disabled: true },
           { type: "divider" },
           { key: "account", label: t("account.menu"), onClick: () => void go("/account") },
+          { key: "feeds", label: t("mine.feeds"), onClick: () => void go("/my/feeds") },
           { key: "out", label: t("auth.signOut"), onClick: () => leaving.mutate() },
         ],
       }}>
@@ -96,12 +98,19 @@ function SmallMenu({ places }: { places: Place[] }) {
   );
 }
 
+/** The tablet beside an instrument belongs to nobody: no menu, no person. */
+function isKiosk(pathname: string): boolean {
+  return pathname.startsWith("/kiosk/");
+}
+
 export function Header() {
   const { t } = useTranslation();
+  const { pathname } = useLocation();
   const lang = useLang();
   const person = usePerson();
   const { ask } = useSignIn();
   const places = usePlaces(person.data);
+  if (isKiosk(pathname)) return null;
   return (
     <header className="top">
       <a className="skip" href="#main" style={{ color: "var(--brand-dark)" }}>{t("nav.skip")}</a>
@@ -121,6 +130,7 @@ export function Header() {
             title={t("language.switch")} onClick={() => void setLang(lang === "zh" ? "en" : "zh")}>
             {t("language.short")}
           </button>
+          {person.data && <Bell />}
           {person.data ? (
             <PersonMenu person={person.data} />
           ) : (

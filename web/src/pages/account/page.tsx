@@ -15,6 +15,7 @@ import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Failure, Loading, useProblemText } from "../../parts/states";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
+import { KioskPin } from "./pin";
 import { SecondFactor } from "./second-factor";
 import { Tokens } from "./tokens";
 
@@ -109,6 +110,7 @@ export function AccountPage() {
         <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 420px), 1fr))", gap: 16, alignItems: "start" }}>
           <SecondFactor />
           <Password />
+          <KioskPin />
         </div>
         <SignIns />
         <Tokens />

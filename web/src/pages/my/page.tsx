@@ -12,6 +12,7 @@ import { useFeed } from "../../live/feed";
 import { PageHead, zoneOf, ZoneNote } from "../../parts/page";
 import { Answer, Blank, Loading } from "../../parts/states";
 import { ReservationCard } from "./reservation";
+import { MyTabs } from "./tabs";
 
 const VIEWS = ["open", "past"] as const;
 type View = (typeof VIEWS)[number];
@@ -72,6 +73,7 @@ export function MyPage() {
           <Segmented<View> value={view} onChange={(next) => setSearch({ view: next })} aria-label={t("my.title")}
             options={VIEWS.map((one) => ({ value: one, label: t(`my.${one}`) }))} />
         } />
+      <MyTabs />
       <div className="stack">{view === "past" ? <Past /> : <Open />}</div>
     </>
   );

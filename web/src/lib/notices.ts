@@ -1,0 +1,25 @@
+/** What a notice is about, and where it leads. */
+
+const WAITLIST = ["slot_freed", "next_in_line"];
+const LAB = ["calibration_due", "instrument_faulty"];
+const RESERVATION = [
+  "approved", "rejected", "retimed", "moved", "cancelled_by_lab", "expired", "no_show", "reminder", "overtime",
+  "overtime_before_yours", "metered", "penalty",
+];
+
+export const GROUPS = ["reservation", "waitlist", "lab", "account"] as const;
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf(kind: string): Group {
+  if (WAITLIST.includes(kind)) return "waitlist";
+  if (LAB.includes(kind)) return "lab";
+  // What is not known yet came from a newer server, and concerns the person anyway.
+  return RESERVATION.includes(kind) ? "reservation" : "account";
+}
+
+/** Where one goes from it; null where there is nothing to open. */
+export function placeOf(notice: { kind: string; reservation_id: string | null }): string | null {
+  if (WAITLIST.includes(notice.kind)) return "/my/waitlist";
+  if (notice.reservation_id) return `/reservations/${notice.reservation_id}`;
+  return groupOf(notice.kind) === "account" && !/^(registration|name_change)_/.test(notice.kind) ? "/account" : null;
+}
