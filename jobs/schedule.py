@@ -7,10 +7,12 @@ from jobs import (
     close_lost_runs,
     confirm_uses,
     detect_runs,
+    end_idle_uses,
     end_uses,
     escalate_due,
     expire_holds,
     fund_reservations,
+    interrupt_faulty,
     lapse_offers,
     make_partitions,
     meter_uses,
@@ -43,6 +45,8 @@ LIVE_S = 1.0
 
 JOBS: tuple[Job, ...] = (
     Job("end-uses", LIVE_S, end_uses.run),
+    Job("end-idle-uses", 15, end_idle_uses.run),
+    Job("interrupt-faulty", 5, interrupt_faulty.run),
     Job("note-uses", LIVE_S, note_uses.run),
     Job("meter-uses", LIVE_S, meter_uses.run),
     Job("confirm-uses", LIVE_S, confirm_uses.run),

@@ -105,6 +105,10 @@ class Terms:
     late_after_s: int = 600
     early_leave_s: int = 900
     overtime_after_s: int = 300
+    idle_end_s: int = 0
+    """Who let the instrument rest for so long has left; 0: nobody is ended by that."""
+    fault_after_s: int = 60
+    """A device out of order for so long interrupts the use; 0: only a technician does."""
     punished: tuple[str, ...] = ("missed",)
     punished_after: int = 3
     punished_within_s: int = 90 * DAY_S

@@ -6,9 +6,12 @@ from sqlalchemy.orm import Session
 
 from booking.attendance.rules import MISSED
 from booking.instruments.queries import list_devices
+from booking.reservations.attending import attendance_of, break_off
+from booking.reservations.due import last_run_ended_at
+from booking.reservations.interlocks import lock
 from booking.reservations.moves import move
 from booking.reservations.service import is_over, slot_of, terms_of
-from booking.reservations.states import CancelledAs, Mode, ReservationState
+from booking.reservations.states import AT_IT_STATES, CancelledAs, Mode, ReservationState
 from booking.reservations.tables import Reservation
 from foundation.identifiers import ReservationId
 from telemetry.devices.queries import presence_between
@@ -22,6 +25,36 @@ def mark_in_use(session: Session, reservation_id: ReservationId, *, now: datetim
     if reservation is None or reservation.state != S.CHECKED_IN:
         return False
     return move(session, reservation, S.IN_USE, actor_id=None, reason="first run seen", now=now)
+
+
+def end_idle(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
+    """End a use whose instrument rests for longer than its terms bear; the rest is free."""
+    reservation = session.get(Reservation, reservation_id)
+    if reservation is None or reservation.state != S.IN_USE:
+        return False
+    left_at = last_run_ended_at(session, reservation) or now
+    attendance = attendance_of(session, reservation, left_at=left_at)
+    if not move(
+        session,
+        reservation,
+        S.ENDED,
+        actor_id=None,
+        reason="instrument at rest",
+        now=now,
+        changes={"attendance": attendance},
+    ):
+        return False
+    lock(session, reservation, by=None, reason="instrument at rest", now=now)
+    return True
+
+
+def interrupt_faulty(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
+    """Interrupt a use whose device says it is out of order: only the good time counts."""
+    reservation = session.get(Reservation, reservation_id)
+    if reservation is None or reservation.state not in AT_IT_STATES:
+        return False
+    break_off(session, reservation, by=None, reason="device out of service", now=now)
+    return True
 
 
 def expire(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
