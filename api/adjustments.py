@@ -53,4 +53,4 @@ def adjust_charge(
         )
         return see_charge(transaction, charge_id, caller)
 
-    return once.answer(body, ChargeView, adjusted)
+    return once.answer(transaction, body, ChargeView, adjusted)

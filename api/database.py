@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from api.identity import MaybeCaller
+from api.identity import caller_of_request
 from directory.people.service import Caller
 from directory.roles.rules import PLATFORM_ROLES
 from foundation.tenancy import Acting, enter, leave
@@ -31,28 +31,36 @@ def acting_for(caller: Caller | None) -> Acting:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session that has asked the database nothing yet, and for whom it will act."""
+    """A session that has asked the database nothing yet, and the request it is for."""
 
     session: Session
-    acting: Acting
+    request: Request
     only_reads: bool
+
+    def enter(self) -> None:
+        """Act for the request's caller from here on, who is known when all it needs is."""
+        enter(
+            self.session,
+            acting_for(caller_of_request(self.request)),
+            only_reads=self.only_reads,
+        )
 
 
 opened_by_request: ContextVar[Opened | None] = ContextVar("opened_by_request", default=None)
 
 
-def _open(request: Request, caller: Caller | None, *, only_reads: bool) -> Session:
+def _open(request: Request, *, only_reads: bool) -> Session:
     session: Session = request.app.state.session_factory()
-    opened_by_request.set(Opened(session, acting_for(caller), only_reads))
+    opened_by_request.set(Opened(session, request, only_reads))
     return session
 
 
-async def open_transaction(request: Request, caller: MaybeCaller) -> Session:
-    return _open(request, caller, only_reads=False)
+async def open_transaction(request: Request) -> Session:
+    return _open(request, only_reads=False)
 
 
-async def open_reading(request: Request, caller: MaybeCaller) -> Session:
-    return _open(request, caller, only_reads=True)
+async def open_reading(request: Request) -> Session:
+    return _open(request, only_reads=True)
 
 
 Transaction = Annotated[Session, Depends(open_transaction)]

@@ -3,15 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from typing import Annotated, TypeVar
-from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import column, select, text
 from sqlalchemy.orm import Session
 
-from api.database import Transaction
-from api.identity import MaybeCaller
+from api.identity import caller_of_request
 from directory.people.errors import SignInRequired
 from foundation.clock import read_clock
 from foundation.errors import Refused
@@ -46,32 +44,39 @@ class OneAnswer:
     anew.
     """
 
-    def __init__(
-        self, request: Request, response: Response, transaction: Session, caller_id: UUID
-    ) -> None:
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
         self._response = response
-        self._transaction = transaction
-        self._caller_id = caller_id
         self._route = f"{request.method} {request.url.path}"
         self._key = request.headers["idempotency-key"]
 
-    def answer(self, body: BaseModel, view: type[View], perform: Callable[[], View]) -> View:
+    def answer(
+        self,
+        transaction: Session,
+        body: BaseModel,
+        view: type[View],
+        perform: Callable[[], View],
+    ) -> View:
         """Perform and remember, or give the answer that was given before.
 
         Raises:
+            SignInRequired: when nobody is asking.
             KeyReused: when the key came before with another body.
         """
+        caller = caller_of_request(self._request)
+        if caller is None:
+            raise SignInRequired
         request_hash = hashlib.sha256(body.model_dump_json().encode()).digest()
-        mine = {"caller_id": self._caller_id, "route": self._route, "key": self._key}
-        is_new = self._transaction.execute(
+        mine = {"caller_id": caller.person_id, "route": self._route, "key": self._key}
+        is_new = transaction.execute(
             ADD, {**mine, "request_hash": request_hash, "created_at": read_clock()}
         ).one_or_none()
         if is_new is not None:
             given = perform()
-            self._transaction.flush()
-            self._transaction.execute(ANSWER, {**mine, "response": given.model_dump_json()})
+            transaction.flush()
+            transaction.execute(ANSWER, {**mine, "response": given.model_dump_json()})
             return given
-        former = self._transaction.scalars(select(IdempotencyKey).filter_by(**mine)).one()
+        former = transaction.scalars(select(IdempotencyKey).filter_by(**mine)).one()
         if former.request_hash != request_hash:
             raise KeyReused
         self._response.headers["Idempotency-Replayed"] = "true"
@@ -81,13 +86,9 @@ class OneAnswer:
 async def answer_once(
     request: Request,
     response: Response,
-    transaction: Transaction,
-    caller: MaybeCaller,
     _key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)],
 ) -> OneAnswer:
-    if caller is None:
-        raise SignInRequired
-    return OneAnswer(request, response, transaction, caller.person_id)
+    return OneAnswer(request, response)
 
 
 Once = Annotated[OneAnswer, Depends(answer_once, scope="function")]

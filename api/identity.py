@@ -38,6 +38,13 @@ def client_address(request: Request) -> str:
 
 
 def read_caller(request: Request, now: Now) -> Caller | None:
+    """Look the caller up, and leave them with the request for all that needs no turn of its own."""
+    caller = find(request, now)
+    request.state.caller = caller
+    return caller
+
+
+def find(request: Request, now: datetime) -> Caller | None:
     """Look the caller up in a session of its own, given back before the route takes one.
 
     Two connections held by one request would lock the pool up under load.
@@ -64,6 +71,12 @@ def read_caller(request: Request, now: Now) -> Caller | None:
     except SignInIdle as idle:
         request.state.absence = idle
         return None
+
+
+def caller_of_request(request: Request) -> Caller | None:
+    """Return whom the route's declaration of access found; nobody where it asked nobody."""
+    found: Caller | None = getattr(request.state, "caller", None)
+    return found
 
 
 def is_attended(request: Request) -> bool:

@@ -93,7 +93,7 @@ def create_series(
                 set_aside_if_credit_allows(transaction, one.reservation, now=now)
         return ReservationSeriesView(items=[OccurrenceView.of(one) for one in occurrences])
 
-    return once.answer(body, ReservationSeriesView, reserve)
+    return once.answer(transaction, body, ReservationSeriesView, reserve)
 
 
 class TogetherBody(BaseModel):
@@ -120,7 +120,7 @@ def create_together(
             set_aside_if_credit_allows(transaction, reservation, now=now)
         return TogetherView(items=[see_one(transaction, one.id, caller, now) for one in made])
 
-    return once.answer(body, TogetherView, reserve)
+    return once.answer(transaction, body, TogetherView, reserve)
 
 
 class WaitBody(SlotBody):
@@ -183,6 +183,7 @@ def join_waitlist(
 ) -> WaitView:
     """Wait for time on an instrument; an offer is held for half an hour."""
     return once.answer(
+        transaction,
         body,
         WaitView,
         lambda: see_wait(

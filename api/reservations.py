@@ -104,7 +104,7 @@ def create_reservation(
         set_aside_if_credit_allows(transaction, reservation, now=now)
         return see_one(transaction, reservation.id, caller, now, is_new=True)
 
-    return once.answer(body, ReservationView, reserve)
+    return once.answer(transaction, body, ReservationView, reserve)
 
 
 @router.get("")

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from typing_extensions import override
 
 from api.database import opened_by_request
-from foundation.tenancy import enter, leave
+from foundation.tenancy import leave
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,7 +29,7 @@ def finish(endpoint: Callable[P, R]) -> Callable[P, R]:
         if opened is None:
             return endpoint(*args, **kwargs)
         with opened.session as session, session.begin():
-            enter(session, opened.acting, only_reads=opened.only_reads)
+            opened.enter()
             given = endpoint(*args, **kwargs)
             leave(session)
         return given

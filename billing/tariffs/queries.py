@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from billing.charges.rules import HourlyTariff
@@ -11,14 +11,20 @@ from billing.tariffs.tables import Tariff
 from foundation.identifiers import InstrumentId
 from foundation.money import Money
 
+# Built once: every quote and every reservation asks them.
+OF_INSTRUMENTS = select(Tariff).where(
+    Tariff.instrument_id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+)
+IN_FORCE = OF_INSTRUMENTS.where(
+    Tariff.valid.contains(bindparam("at", type_=DateTime(timezone=True)))
+)
+
 
 def in_force(
     session: Session, instrument_ids: Sequence[InstrumentId], *, at: datetime
 ) -> dict[InstrumentId, Tariff]:
     """Return the one tariff of each instrument that holds at the instant."""
-    rows = session.scalars(
-        select(Tariff).where(Tariff.instrument_id.in_(instrument_ids), Tariff.valid.contains(at))
-    )
+    rows = session.scalars(IN_FORCE, {"ids": list(instrument_ids), "at": at})
     return {tariff.instrument_id: tariff for tariff in rows}
 
 
@@ -35,11 +41,7 @@ def find_in_force(
     session: Session, wanted: Sequence[tuple[InstrumentId, datetime]]
 ) -> dict[tuple[InstrumentId, datetime], Tariff]:
     """Return the tariff of each pair of instrument and instant; one query for all."""
-    rows = session.scalars(
-        select(Tariff).where(
-            Tariff.instrument_id.in_({instrument_id for instrument_id, _ in wanted})
-        )
-    ).all()
+    rows = session.scalars(OF_INSTRUMENTS, {"ids": [*{key for key, _ in wanted}]}).all()
     return {
         (instrument_id, at): tariff
         for instrument_id, at in wanted

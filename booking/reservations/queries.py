@@ -7,13 +7,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from booking.calendars.free import free_spans, not_open
 from booking.calendars.rules import first_start, offer_instead
 from booking.instruments.tables import Instrument
 from booking.policies.books import Book
+from booking.reservations.rights import may_see
 from booking.reservations.rules import Slot
 from booking.reservations.states import HOLDING_STATES, ReservationState
 from booking.reservations.tables import Reservation, ReservationTransition, quoted
@@ -239,11 +253,28 @@ def _visible_to(caller: Caller) -> ColumnElement[bool]:
     return mine
 
 
+# Built once: each answer about one reservation asks them, and building them anew took longer
+# than the database took to answer.
+KNOWN = _known().where(Reservation.id == bindparam("id", type_=Uuid()))
+TRANSITIONS = (
+    select(
+        ReservationTransition.reservation_id,
+        Person.display_name,
+        ReservationTransition.from_state,
+        ReservationTransition.to_state,
+        ReservationTransition.at,
+        ReservationTransition.reason,
+    )
+    .outerjoin(Person, Person.id == ReservationTransition.actor_id)
+    .where(ReservationTransition.reservation_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+    .order_by(ReservationTransition.id)
+)
+
+
 def find_known(session: Session, reservation_id: ReservationId, caller: Caller) -> Known | None:
-    row = session.execute(
-        _known().where(Reservation.id == reservation_id, _visible_to(caller))
-    ).one_or_none()
-    return _known_of(row) if row else None
+    row = session.execute(KNOWN, {"id": reservation_id}).one_or_none()
+    known = _known_of(row) if row else None
+    return known if known and may_see(caller, known.reservation) else None
 
 
 def list_known(
@@ -282,19 +313,7 @@ def list_transitions(
 ) -> dict[ReservationId, list[tuple[Step, str | None]]]:
     """Return each reservation's history with the names of who made it."""
     history: dict[ReservationId, list[tuple[Step, str | None]]] = defaultdict(list)
-    rows = session.execute(
-        select(
-            ReservationTransition.reservation_id,
-            Person.display_name,
-            ReservationTransition.from_state,
-            ReservationTransition.to_state,
-            ReservationTransition.at,
-            ReservationTransition.reason,
-        )
-        .outerjoin(Person, Person.id == ReservationTransition.actor_id)
-        .where(ReservationTransition.reservation_id.in_(reservation_ids))
-        .order_by(ReservationTransition.id)
-    )
+    rows = session.execute(TRANSITIONS, {"ids": list(reservation_ids)})
     for reservation_id, name, from_state, to_state, at, reason in rows:
         history[reservation_id].append((Step(from_state, to_state, at, reason), name))
     return history
