@@ -17,12 +17,12 @@ STOP_S = 10
 
 
 @contextmanager
-def serving(database_url: str, folder: Path, **environment: str) -> Iterator[int]:
+def serving(database_url: str, folder: Path, *, port: int = 0, **environment: str) -> Iterator[int]:
     """Run `yixiang api` for a while and give its port; its log goes to the folder."""
     log = folder / "api.log"
     with log.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from cli.app import main; main()", "api", "--port", "0"],
+            [sys.executable, "-c", "from cli.app import main; main()", "api", "--port", str(port)],
             cwd=ROOT,
             env={
                 **os.environ,

@@ -1,5 +1,6 @@
 /** One way to talk to /api/v1: JSON in, JSON out, problem documents thrown as ApiProblem. */
 
+import { unattended } from "./presence";
 import type { Page, ProblemItem } from "./types";
 
 const ROOT = "/api/v1";
@@ -62,10 +63,12 @@ async function documentOf(response: Response): Promise<ProblemDocument> {
   }
 }
 
-async function send<T>(path: string, query: Query | undefined, init: RequestInit): Promise<T> {
+type Sent = Omit<RequestInit, "headers"> & { headers: Record<string, string> };
+
+async function send<T>(path: string, query: Query | undefined, init: Sent): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(withQuery(path, query), { credentials: "same-origin", ...init });
+    response = await fetch(withQuery(path, query), { credentials: "same-origin", ...init, headers: { ...init.headers, ...unattended() } });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiProblem(NO_ANSWER, { code: "no_answer" });

@@ -1,11 +1,13 @@
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/en";
 import * as leases from "./lease/en";
 import * as lab from "./manage/en";
+import { provider } from "./provider/en";
 import type { Texts } from "./zh";
 
 export const en: Texts = {
   ...lab,
   ...leases,
+  provider,
   account,
   acts,
   alarms,

@@ -3,10 +3,12 @@
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/zh";
 import * as leases from "./lease/zh";
 import * as lab from "./manage/zh";
+import { provider } from "./provider/zh";
 
 export const zh = {
   ...lab,
   ...leases,
+  provider,
   account,
   acts,
   alarms,

@@ -56,7 +56,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const { ask } = useSignIn();
   if (isProblem(error, 401)) {
     return (
-      <Blank kind="lock" title={t("auth.needed")} lead={t("auth.neededLead")}
+      <Blank kind="lock" title={t("auth.needed")} lead={error.code === "sign_in_idle" ? textOf(error) : t("auth.neededLead")}
         action={<Button type="primary" onClick={() => ask()}>{t("auth.signIn")}</Button>} />
     );
   }

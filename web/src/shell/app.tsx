@@ -38,6 +38,8 @@ const FeedsPage = lazy(() => import("../pages/my/feeds").then((m) => ({ default:
 const KioskPage = lazy(() => import("../pages/kiosk/page").then((m) => ({ default: m.KioskPage })));
 const LabelPage = lazy(() => import("../pages/label").then((m) => ({ default: m.LabelPage })));
 const ReservationPage = lazy(() => import("../pages/reservation/page").then((m) => ({ default: m.ReservationPage })));
+const ReturnPage = lazy(() => import("../pages/provider/return").then((m) => ({ default: m.ReturnPage })));
+const SignedOutPage = lazy(() => import("../pages/provider/signed-out").then((m) => ({ default: m.SignedOutPage })));
 const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
 const cache = new QueryClient({
@@ -98,6 +100,8 @@ function Main() {
             <Route path="/" element={<CataloguePage />} />
             <Route path="/instruments/:id" element={<InstrumentPage />} />
             <Route path="/sign-in" element={<SignInPage />} />
+            <Route path="/sign-in/return" element={<ReturnPage />} />
+            <Route path="/signed-out" element={<SignedOutPage />} />
             <Route path="/my" element={<MyPage />} />
             <Route path="/charges/:id" element={<ChargePage />} />
             <Route path="/devices" element={<DevicesPage />} />

@@ -53,7 +53,7 @@ function PersonMenu({ person }: { person: Person }) {
       cache.setQueryData(["me"], null);
       void cache.resetQueries({ predicate: (one) => one.queryKey[0] !== "me" });
       restartFeed(cache);
-      void go("/");
+      void go(person.by_provider ? "/signed-out" : "/");
     },
   });
   const lang = useLang();

@@ -13,6 +13,7 @@ import { restartFeed } from "../live/feed";
 import { useTitle } from "../parts/page";
 import { useProblemText } from "../parts/states";
 import { usePerson, useRoleName } from "./access";
+import { ProviderButton } from "./provider";
 
 interface SignInDialog {
   /** Opens the dialog; `then` runs once the person has signed in. */
@@ -48,20 +49,29 @@ function DemoHint({ accounts, choose }: { accounts: DemoAccount[]; choose: (one:
   );
 }
 
-function SignInForm({ done }: { done: (person: Person) => void }) {
+/** What there is to do once somebody is signed in, whichever way. */
+export function useEntered(): (person: Person) => Promise<void> {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const { message } = App.useApp();
+  return async (person) => {
+    cache.setQueryData(["me"], person);
+    await cache.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "me" });
+    restartFeed(cache);
+    void message.success(t("auth.welcome", { name: person.display_name }));
+  };
+}
+
+function SignInForm({ done, to }: { done: (person: Person) => void; to: string }) {
+  const { t } = useTranslation();
+  const entered = useEntered();
   const textOf = useProblemText();
   const [form] = Form.useForm<{ login: string; password: string; code?: string }>();
   const accounts = useQuery(demoAccounts);
   const entering = useMutation({
     mutationFn: signIn,
     onSuccess: async (person) => {
-      cache.setQueryData(["me"], person);
-      await cache.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "me" });
-      restartFeed(cache);
-      void message.success(t("auth.welcome", { name: person.display_name }));
+      await entered(person);
       done(person);
     },
   });
@@ -86,6 +96,7 @@ function SignInForm({ done }: { done: (person: Person) => void }) {
         )}
         <Button type="primary" htmlType="submit" block size="large" loading={entering.isPending}>{t("auth.signIn")}</Button>
       </Form>
+      <ProviderButton to={to} />
       <DemoHint accounts={accounts.data ?? []}
         choose={(one) => {
           form.setFieldsValue({ login: one.login, password: one.password });
@@ -106,15 +117,15 @@ export function SignInProvider({ children }: { children: ReactNode }) {
     <Dialog value={dialog}>
       {children}
       <Modal open={then !== null} title={t("auth.title")} footer={null} destroyOnHidden width={420} onCancel={() => setThen(null)}>
-        <SignInForm done={(person) => { then?.run(person); setThen(null); }} />
+        <SignInForm to={window.location.pathname + window.location.search} done={(person) => { then?.run(person); setThen(null); }} />
       </Modal>
     </Dialog>
   );
 }
 
 /** Where to go after signing in: a path of ours, never another site. */
-function safePath(path: string | null): string {
-  return path?.startsWith("/") && !path.startsWith("//") ? path : "/";
+export function safePath(path: string | null): string {
+  return path?.startsWith("/") && !/^\/[/\\]/.test(path) ? path : "/";
 }
 
 export function SignInPage() {
@@ -128,7 +139,7 @@ export function SignInPage() {
   return (
     <div className="panel" style={{ maxWidth: 440, margin: "28px auto" }}>
       <header><h1 style={{ fontSize: 18 }}>{t("auth.title")}</h1></header>
-      <div className="panel-body"><SignInForm done={() => void go(target, { replace: true })} /></div>
+      <div className="panel-body"><SignInForm to={target} done={() => void go(target, { replace: true })} /></div>
     </div>
   );
 }

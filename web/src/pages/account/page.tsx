@@ -16,6 +16,7 @@ import { Answer, Failure, Loading, useProblemText } from "../../parts/states";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 import { KioskPin } from "./pin";
+import { LinkedAccounts } from "./linked";
 import { SecondFactor } from "./second-factor";
 import { Tokens } from "./tokens";
 
@@ -84,7 +85,7 @@ function SignIns() {
             <p className="soft">{t("account.signInsLead")}</p>
             <Wide label={t("account.signIns")} width={560}><Table<SignInRow> size="small" rowKey="id" dataSource={list.items} pagination={false}
               columns={[
-                { title: t("account.device"), key: "agent", render: (_, one) => <span title={one.user_agent} className="row tight">{browserOf(one.user_agent) ?? t("account.unknownBrowser")}{one.is_this && <ToneTag tone="accent">{t("account.thisOne")}</ToneTag>}</span> },
+                { title: t("account.device"), key: "agent", render: (_, one) => <span title={one.user_agent} className="row tight">{browserOf(one.user_agent) ?? t("account.unknownBrowser")}{one.is_this && <ToneTag tone="accent">{t("account.thisOne")}</ToneTag>}{one.by_provider && <ToneTag tone="idle">{t("provider.byProvider")}</ToneTag>}</span> },
                 { title: t("account.address"), dataIndex: "address", render: (address: string) => <span className="mono">{address}</span> },
                 { title: t("account.since"), key: "since", render: (_, one) => <span className="num">{formatInstant(Date.parse(one.created_at), LAB_ZONE, lang)}</span> },
                 { title: t("account.seen"), key: "seen", render: (_, one) => <Age at={one.last_seen_at} /> },
@@ -108,7 +109,10 @@ export function AccountPage() {
       <div className="stack">
         {person.data.must_set_second_factor && <Alert type="warning" showIcon title={t("account.mustSet")} />}
         <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 420px), 1fr))", gap: 16, alignItems: "start" }}>
-          <SecondFactor />
+          <div className="stack">
+            <SecondFactor />
+            <LinkedAccounts />
+          </div>
           <Password />
           <KioskPin />
         </div>
