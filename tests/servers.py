@@ -54,6 +54,12 @@ class Databases:
         """Return a database's address for who may do anything, where a server of ours has one."""
         return f"{self.start()['superuser'].rpartition('/')[0]}/{url.rpartition('/')[2]}"
 
+    @property
+    def folder(self) -> Path:
+        """Where a server of ours keeps everything: tables, write-ahead log, its own log."""
+        assert self._folder is not None, "it was given, not started"
+        return self._folder
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.stop()
@@ -135,7 +141,7 @@ class BrokerUnderTest:
     """A broker that tests may give accounts, kill and start again."""
 
     def __init__(self, folder: Path, kind: str | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._broker = find_broker(find_home(folder), kind=kind)
         self._broker.admit([platform_account("yixiang", new_password())])
         self._process: Process | None = None
@@ -157,8 +163,8 @@ class BrokerUnderTest:
 
     def keep_to(self, database_url: str) -> Callable[[], bool]:
         """Return what brings its accounts to what that database says, as the demo does."""
-        admission = Admission(self._broker, Site(self._folder / "site"))
-        (self._folder / "site").mkdir(exist_ok=True)
+        admission = Admission(self._broker, Site(self.folder / "site"))
+        (self.folder / "site").mkdir(exist_ok=True)
         return lambda: admission.look(database_url, self._running())
 
     def lets_in(self, name: str, password: str) -> bool:
@@ -166,7 +172,7 @@ class BrokerUnderTest:
 
     def start(self) -> None:
         process = Process(
-            self._broker.order(self._folder / "broker.log"), run_folder=self._folder / "run"
+            self._broker.order(self.folder / "broker.log"), run_folder=self.folder / "run"
         )
         self._process = process
         wait_until(lambda: self._broker.is_ready(process) or not process.is_running, limit_s=20)
