@@ -110,6 +110,18 @@ export function write<T>(method: string, path: string, body?: unknown, idempoten
   });
 }
 
+/** Hands a form with a file in; the browser says its boundary itself. */
+export function upload<T>(path: string, form: FormData, method = "POST"): Promise<T> {
+  return send<T>(path, undefined, { method, headers: { Accept: "application/json" }, body: form });
+}
+
+/** A file of ours as the browser can show it: with the session's cookie, for as long as the page lasts. */
+export async function getFile(path: string): Promise<Blob> {
+  const response = await fetch(withQuery(path), { credentials: "same-origin" });
+  if (!response.ok) throw new ApiProblem(response.status, await documentOf(response));
+  return response.blob();
+}
+
 /** `crypto.randomUUID` exists on secure origins only; a lab's plain-http address is none. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,5 +1,6 @@
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/en";
 import * as leases from "./lease/en";
+import * as people from "./people/en";
 import * as lab from "./manage/en";
 import { provider } from "./provider/en";
 import type { Texts } from "./zh";
@@ -7,6 +8,7 @@ import type { Texts } from "./zh";
 export const en: Texts = {
   ...lab,
   ...leases,
+  ...people,
   provider,
   account,
   acts,
@@ -68,6 +70,7 @@ export const en: Texts = {
   reservation: {
     draft: "Draft",
     held: "Held",
+    proposed: "Waits for enterprise",
     submitted: "Waits for approval",
     retimed: "New time offered",
     approved: "Approved",

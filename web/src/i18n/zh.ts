@@ -2,12 +2,14 @@
 
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/zh";
 import * as leases from "./lease/zh";
+import * as people from "./people/zh";
 import * as lab from "./manage/zh";
 import { provider } from "./provider/zh";
 
 export const zh = {
   ...lab,
   ...leases,
+  ...people,
   provider,
   account,
   acts,
@@ -69,6 +71,7 @@ export const zh = {
   reservation: {
     draft: "草稿",
     held: "暂留",
+    proposed: "待企业审批",
     submitted: "待审核",
     retimed: "待确认改期",
     approved: "已批准",

@@ -1,17 +1,21 @@
 /** The audit trail: searched by what, on what and by whom; the search stays in the address. */
 
-import { Alert, Button, Input, Table } from "antd";
+import { Alert, Button, DatePicker, Input, Table } from "antd";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 
-import { get } from "../api/http";
+import { get, getPages, type Query } from "../api/http";
 import type { components } from "../api/schema";
 import type { AuditEntry, Page } from "../api/types";
 import { useLang } from "../i18n";
-import { formatClockSeconds, formatDay } from "../lib/time";
+import { saveCsv, toCsv } from "../lib/csv";
+import { dayKey, formatClockSeconds, formatDay, fromWallIso } from "../lib/time";
+import { useActing } from "../parts/acting";
+import { useFilters } from "../parts/filters";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
+import { Thing, useThingName } from "../parts/thing";
 import { Wide } from "../parts/wide";
 
 const FIELDS = ["action", "subject_kind", "subject_id", "actor_id"] as const;
@@ -29,56 +33,69 @@ function Soundness() {
     : <Alert type="error" showIcon title={t("audit.broken", { fault: fault ?? "", position: fault_position ?? "" })} />;
 }
 
-const ID_SHOWN = 13;
+const DAY_FORMAT = "YYYY-MM-DD";
+const EXPORT_PAGES = 40;
 
-function Short({ id }: { id: string }) {
-  return <span className="mono faint" title={id}>{id.length > ID_SHOWN ? `${id.slice(0, ID_SHOWN)}…` : id}</span>;
+/** The beginning of a day of the platform's, as an instant. */
+const startOf = (day: string | undefined): string | undefined => (day ? new Date(fromWallIso(`${day}T00:00:00`, LAB_ZONE)).toISOString() : undefined);
+
+function useAsked(): { asked: Record<string, string>; query: Query; span: [string, string] | null } {
+  const [filters] = useFilters();
+  const asked = Object.fromEntries(FIELDS.map((field) => [field, filters.get(field) ?? ""]));
+  const [from, to] = [filters.get("from"), filters.get("to")];
+  const span: [string, string] | null = from && to ? [from, to] : null;
+  const after = span ? dayjs(span[1]).add(1, "day").format(DAY_FORMAT) : undefined;
+  return { asked, span, query: { ...asked, after: startOf(span?.[0]), before: startOf(after) } };
 }
 
 export function AuditPage() {
   const { t } = useTranslation();
   const lang = useLang();
-  const [search, setSearch] = useSearchParams();
-  const asked = Object.fromEntries(FIELDS.map((field) => [field, search.get(field) ?? ""]));
+  const thingName = useThingName();
+  const [, put] = useFilters();
+  const { asked, query, span } = useAsked();
   const names = { action: t("audit.action"), subject_kind: t("audit.subject"), subject_id: t("audit.subjectId"), actor_id: t("audit.actor") };
   const found = useInfiniteQuery({
-    queryKey: ["audit", asked],
-    queryFn: ({ signal, pageParam }) => get<Page<AuditEntry>>("/audit", { ...asked, cursor: pageParam }, signal),
+    queryKey: ["audit", query],
+    queryFn: ({ signal, pageParam }) => get<Page<AuditEntry>>("/audit", { ...query, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
-  const put = (field: string, value: string): void =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (value.trim()) next.set(field, value.trim());
-      else next.delete(field);
-      return next;
-    });
+  const saving = useActing(() => getPages<AuditEntry>("/audit", query, EXPORT_PAGES), {
+    touches: [],
+    then: (list) => saveCsv(`audit-${dayKey(Date.now(), LAB_ZONE)}.csv`, toCsv(
+      [t("audit.at"), t("audit.what"), t("audit.on"), t("audit.subjectId"), t("audit.who"), t("audit.actor"), t("audit.detail")],
+      list.items.map((one) => [one.at, one.action, thingName(one.subject_kind), one.subject_id, one.actor ?? t("audit.platform"), one.actor_id, JSON.stringify(one.detail)]),
+    )),
+  });
+  const clear = (): void => put({ ...Object.fromEntries(FIELDS.map((field) => [field, null])), from: null, to: null });
   return (
     <>
-      <PageHead title={t("audit.title")} lead={t("audit.lead")} />
+      <PageHead title={t("audit.title")} lead={t("audit.lead")} tools={<Button loading={saving.isPending} onClick={() => saving.mutate(undefined)}>{t("things.csv")}</Button>} />
       <div className="stack">
         <Soundness />
         <div className="row" role="search">
           {FIELDS.map((field) => (
-            <Input key={`${field} ${asked[field] ?? ""}`} allowClear defaultValue={asked[field]} aria-label={names[field]} placeholder={names[field]} style={{ width: 220 }}
-              onPressEnter={(event) => put(field, event.currentTarget.value)} onBlur={(event) => event.target.value !== asked[field] && put(field, event.target.value)} />
+            <Input key={`${field} ${asked[field] ?? ""}`} allowClear defaultValue={asked[field]} aria-label={names[field]} placeholder={names[field]} style={{ width: 200 }}
+              onPressEnter={(event) => put({ [field]: event.currentTarget.value.trim() })} onBlur={(event) => event.target.value !== asked[field] && put({ [field]: event.target.value.trim() })} />
           ))}
+          <DatePicker.RangePicker value={span ? [dayjs(span[0]), dayjs(span[1])] : null} aria-label={t("audit.at")}
+            onChange={(days) => put({ from: days?.[0]?.format(DAY_FORMAT), to: days?.[1]?.format(DAY_FORMAT) })} />
         </div>
         <Answer query={found} loading={<div className="panel"><Loading rows={8} /></div>}>
           {(list) => {
             const items = list.pages.flatMap((page) => page.items);
-            if (items.length === 0) return <div className="panel"><Blank title={t("audit.none")} action={<Button onClick={() => setSearch({})}>{t("catalogue.clear")}</Button>} /></div>;
+            if (items.length === 0) return <div className="panel"><Blank title={t("audit.none")} action={<Button onClick={clear}>{t("catalogue.clear")}</Button>} /></div>;
             return (
               <>
                 <div className="panel">
-                  <Wide label={t("audit.title")} width={860}>
+                  <Wide label={t("audit.title")} width={920}>
                     <Table<AuditEntry> size="small" rowKey="id" pagination={false} dataSource={items}
                       columns={[
                         { title: t("audit.at"), key: "at", render: (_, one) => <span className="num nowrap">{formatDay(Date.parse(one.at), LAB_ZONE, lang)} {formatClockSeconds(Date.parse(one.at), LAB_ZONE)}</span> },
-                        { title: t("audit.what"), key: "what", render: (_, one) => <Button type="link" size="small" className="mono" onClick={() => put("action", one.action)}>{one.action}</Button> },
-                        { title: t("audit.on"), key: "on", render: (_, one) => <span className="nowrap">{one.subject_kind} <Short id={one.subject_id} /></span> },
-                        { title: t("audit.who"), key: "who", render: (_, one) => one.actor_id ? <Short id={one.actor_id} /> : t("audit.platform") },
+                        { title: t("audit.what"), key: "what", render: (_, one) => <Button type="link" size="small" className="mono" onClick={() => put({ action: one.action })}>{one.action}</Button> },
+                        { title: t("audit.on"), key: "on", render: (_, one) => <Thing kind={one.subject_kind} id={one.subject_id} /> },
+                        { title: t("audit.who"), key: "who", render: (_, one) => one.actor_id ? <Button type="link" size="small" title={`${t("things.only")} ${one.actor_id}`} onClick={() => put({ actor_id: one.actor_id })}>{one.actor ?? one.actor_id}</Button> : t("audit.platform") },
                         { title: t("audit.detail"), key: "detail", render: (_, one) => Object.keys(one.detail).length > 0 && <code className="mono">{JSON.stringify(one.detail)}</code> },
                       ]} />
                   </Wide>

@@ -1,69 +1,87 @@
-/** The board of due dates: every clock by what is left. */
+/** The board of due dates: every clock by what is left, overdue on top. */
 
-import { Switch, Table, Tooltip } from "antd";
+import { Button, Select, Switch, Table, Tooltip } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 
 import { get } from "../api/http";
 import type { components } from "../api/schema";
 import type { DueDate } from "../api/types";
 import { useLang } from "../i18n";
-import { formatInstant, formatLength, HOUR } from "../lib/time";
+import { saveCsv, toCsv } from "../lib/csv";
+import { dayKey, formatInstant } from "../lib/time";
+import { useLeft } from "../parts/clock";
+import { useFilters } from "../parts/filters";
 import { type Tone, ToneTag } from "../parts/marks";
-import { useMinute } from "../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
+import { Thing, useClockName, useThingName } from "../parts/thing";
 import { Wide } from "../parts/wide";
 import { useRoleName } from "../shell/access";
 
 const TONES: Record<DueDate["urgency"], Tone> = { calm: "idle", soon: "attention", overdue: "fault", long_overdue: "fault" };
+const URGENCIES = ["long_overdue", "overdue", "soon", "calm"] as const;
 
-function Left({ one }: { one: DueDate }) {
-  const { t } = useTranslation();
-  const lang = useLang();
-  const now = useMinute();
-  if (one.done_at) return <span className="faint">{t("board.finished")}</span>;
-  const left = Date.parse(one.due_at) - now;
-  const days = Math.floor(Math.abs(left) / (24 * HOUR));
-  const length = days >= 2 ? t("common.days", { count: days }) : formatLength(Math.abs(left), lang);
-  return <span className="num">{left < 0 ? t("board.over", { length }) : length}</span>;
+function byLeft(a: DueDate, b: DueDate): number {
+  return Number(!!a.done_at) - Number(!!b.done_at) || Date.parse(a.due_at) - Date.parse(b.due_at);
 }
+
+/** Those there are, so that no filter offers what would find nothing. */
+const kindsOf = (items: readonly DueDate[], of: (one: DueDate) => string): string[] => [...new Set(items.map(of))].sort();
 
 export function DuePage() {
   const { t } = useTranslation();
   const lang = useLang();
   const roleName = useRoleName();
-  const [search, setSearch] = useSearchParams();
-  const done = search.get("done") === "1";
+  const clockName = useClockName();
+  const thingName = useThingName();
+  const leftOf = useLeft();
+  const [filters, put] = useFilters();
+  const done = filters.get("done") === "1";
+  const [urgency, kind, role] = ["urgency", "kind", "role"].map((name) => filters.get(name) ?? "");
   const found = useQuery({
     queryKey: ["due-dates", done],
     queryFn: ({ signal }) => get<components["schemas"]["DueDateList"]>("/due-dates", { include_done: done }, signal),
     refetchInterval: 60_000,
   });
+  const all = found.data?.items ?? [];
+  const items = all.filter((one) => (!urgency || one.urgency === urgency) && (!kind || one.kind === kind) && (!role || one.responsible_role === role)).sort(byLeft);
+  const instant = (text: string): string => formatInstant(Date.parse(text), LAB_ZONE, lang);
+  const rule = (one: DueDate): string => t("board.rule", { count: one.count, unit: t(`board.units.${one.unit}`) });
+  const save = (): void =>
+    saveCsv(`due-dates-${dayKey(Date.now(), LAB_ZONE)}.csv`, toCsv(
+      [t("board.left"), t("board.due"), t("board.subject"), "id", t("board.kind"), t("board.rule", { count: "", unit: "" }).trim() || t("board.kind"), t("board.responsible"), t("board.started"), t("board.finished")],
+      items.map((one) => [t(`board.urgency.${one.urgency}`), one.due_at, thingName(one.subject_kind), one.subject_id, clockName(one.kind), rule(one), roleName(one.responsible_role), one.started_at, one.done_at]),
+    ));
+  const narrowed = Boolean(urgency || kind || role);
   return (
     <>
-      <PageHead title={t("board.title")} lead={t("board.lead")}
-        tools={<label className="row tight"><Switch size="small" checked={done} onChange={(on) => setSearch(on ? { done: "1" } : {})} aria-label={t("board.done")} />{t("board.done")}</label>} />
-      <Answer query={found} loading={<div className="panel"><Loading rows={8} /></div>}>
-        {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("board.empty")} /></div> : (
-          <div className="stack">
+      <PageHead title={t("board.title")} lead={t("board.lead")} tools={<Button onClick={save} disabled={items.length === 0}>{t("things.csv")}</Button>} />
+      <div className="stack">
+        <div className="row">
+          <Select value={urgency} onChange={(value) => put({ urgency: value })} style={{ width: 150 }} aria-label={t("things.urgencyAll")} options={[{ value: "", label: t("things.urgencyAll") }, ...URGENCIES.map((value) => ({ value, label: t(`board.urgency.${value}`) }))]} />
+          <Select value={kind} onChange={(value) => put({ kind: value })} style={{ width: 190 }} aria-label={t("things.clockAll")} options={[{ value: "", label: t("things.clockAll") }, ...kindsOf(all, (one) => one.kind).map((value) => ({ value, label: clockName(value) }))]} />
+          <Select value={role} onChange={(value) => put({ role: value })} style={{ width: 170 }} aria-label={t("things.role")} options={[{ value: "", label: t("things.roleAll") }, ...kindsOf(all, (one) => one.responsible_role).map((value) => ({ value, label: roleName(value) }))]} />
+          <label className="row tight"><Switch size="small" checked={done} onChange={(on) => put({ done: on ? "1" : null })} aria-label={t("board.done")} />{t("board.done")}</label>
+          {narrowed && <Button type="link" onClick={() => put({ urgency: null, kind: null, role: null })}>{t("things.clear")}</Button>}
+        </div>
+        <Answer query={found} loading={<div className="panel"><Loading rows={8} /></div>}>
+          {() => items.length === 0 ? <div className="panel"><Blank title={t("board.empty")} /></div> : (
             <div className="panel">
-              <Wide label={t("board.title")} width={760}><Table<DueDate> size="small" rowKey="id" pagination={list.items.length > 50 ? { pageSize: 50 } : false}
-                dataSource={[...list.items].sort((a, b) => Number(!!a.done_at) - Number(!!b.done_at) || Date.parse(a.due_at) - Date.parse(b.due_at))}
+              <Wide label={t("board.title")} width={860}><Table<DueDate> size="small" rowKey="id" pagination={items.length > 50 ? { pageSize: 50 } : false} dataSource={items}
                 columns={[
-                  { title: t("board.left"), key: "left", render: (_, one) => <span className="row tight"><ToneTag tone={one.done_at ? "running" : TONES[one.urgency]}>{one.done_at ? t("board.finished") : t(`board.urgency.${one.urgency}`)}</ToneTag><Left one={one} /></span> },
-                  { title: t("board.due"), key: "due", render: (_, one) => <span className="num row tight">{formatInstant(Date.parse(one.due_at), LAB_ZONE, lang)}{one.provisional && <Tooltip title={t("board.provisionalWhy")}><span tabIndex={0}><ToneTag tone="attention">{t("board.provisional")}</ToneTag></span></Tooltip>}</span> },
-                  { title: t("board.subject"), key: "subject", render: (_, one) => <>{one.subject_kind.replaceAll("_", " ")} <span className="mono faint">{one.subject_id.slice(0, 13)}</span></> },
-                  { title: t("board.kind"), key: "kind", render: (_, one) => <>{one.kind.replaceAll("_", " ")} <span className="faint">{t("board.rule", { count: one.count, unit: t(`board.units.${one.unit}`) })}</span></> },
+                  { title: t("board.left"), key: "left", render: (_, one) => <span className="row tight"><ToneTag tone={one.done_at ? "running" : TONES[one.urgency]}>{one.done_at ? t("board.finished") : t(`board.urgency.${one.urgency}`)}</ToneTag>{!one.done_at && <span className="num">{leftOf(one.due_at).text}</span>}</span> },
+                  { title: t("board.due"), key: "due", render: (_, one) => <span className="num row tight">{instant(one.due_at)}{one.provisional && <Tooltip title={t("board.provisionalWhy")}><span tabIndex={0}><ToneTag tone="attention">{t("board.provisional")}</ToneTag></span></Tooltip>}</span> },
+                  { title: t("board.subject"), key: "subject", render: (_, one) => <Thing kind={one.subject_kind} id={one.subject_id} /> },
+                  { title: t("board.kind"), key: "kind", render: (_, one) => <>{clockName(one.kind)} <span className="faint">{rule(one)}</span></> },
                   { title: t("board.responsible"), key: "role", render: (_, one) => roleName(one.responsible_role) },
-                  { title: t("board.started"), key: "started", render: (_, one) => <span className="num faint">{formatInstant(Date.parse(one.started_at), LAB_ZONE, lang)}</span> },
+                  { title: t("board.started"), key: "started", render: (_, one) => <span className="num faint">{instant(one.started_at)}</span> },
                 ]} /></Wide>
             </div>
-            <ZoneNote zone={LAB_ZONE} />
-          </div>
-        )}
-      </Answer>
+          )}
+        </Answer>
+        <ZoneNote zone={LAB_ZONE} />
+      </div>
     </>
   );
 }

@@ -24,6 +24,14 @@ export function reviewsPeople(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => role === "reviewer" || role === "operator");
 }
 
+export function seesInstitutions(person: Person | null | undefined): boolean {
+  return !!person?.roles.some((role) => ["operator", "reviewer", "auditor"].includes(role));
+}
+
+export function worksAtInstitution(person: Person | null | undefined): boolean {
+  return !!person?.institution && person.roles.length > 0;
+}
+
 export function readsAudit(person: Person | null | undefined): boolean {
   return !!person?.roles.some((role) => role === "auditor" || role === "operator");
 }

@@ -31,9 +31,16 @@ const AccountPage = lazy(() => import("../pages/account/page").then((m) => ({ de
 const AlarmsPage = lazy(() => import("../pages/alarms").then((m) => ({ default: m.AlarmsPage })));
 const QuarantinePage = lazy(() => import("../pages/quarantine").then((m) => ({ default: m.QuarantinePage })));
 const AuditPage = lazy(() => import("../pages/audit").then((m) => ({ default: m.AuditPage })));
-const ReviewsPage = lazy(() => import("../pages/reviews").then((m) => ({ default: m.ReviewsPage })));
+const ReviewsPage = lazy(() => import("../pages/reviews/queue").then((m) => ({ default: m.ReviewsPage })));
+const ReviewPage = lazy(() => import("../pages/reviews/review").then((m) => ({ default: m.ReviewPage })));
+const RegisterPage = lazy(() => import("../pages/people/register").then((m) => ({ default: m.RegisterPage })));
+const RegistrationsPage = lazy(() => import("../pages/people/registrations").then((m) => ({ default: m.RegistrationsPage })));
+const InstitutionPage = lazy(() => import("../pages/institution/page").then((m) => ({ default: m.InstitutionPage })));
+const InstitutionsPage = lazy(() => import("../pages/platform/page").then((m) => ({ default: m.InstitutionsPage })));
+const EnterprisePage = lazy(() => import("../pages/enterprise/page").then((m) => ({ default: m.EnterprisePage })));
 const NoticesPage = lazy(() => import("../pages/notices").then((m) => ({ default: m.NoticesPage })));
 const WaitlistPage = lazy(() => import("../pages/my/waitlist").then((m) => ({ default: m.WaitlistPage })));
+const BasketPage = lazy(() => import("../pages/my/basket").then((m) => ({ default: m.BasketPage })));
 const FeedsPage = lazy(() => import("../pages/my/feeds").then((m) => ({ default: m.FeedsPage })));
 const KioskPage = lazy(() => import("../pages/kiosk/page").then((m) => ({ default: m.KioskPage })));
 const LabelPage = lazy(() => import("../pages/label").then((m) => ({ default: m.LabelPage })));
@@ -113,7 +120,14 @@ function Main() {
             <Route path="/quarantine" element={<QuarantinePage />} />
             <Route path="/audit" element={<AuditPage />} />
             <Route path="/reviews" element={<ReviewsPage />} />
+            <Route path="/reviews/:id" element={<ReviewPage />} />
+            <Route path="/register" element={<RegisterPage />} />
+            <Route path="/registrations" element={<RegistrationsPage />} />
+            <Route path="/institution" element={<InstitutionPage />} />
+            <Route path="/institutions" element={<InstitutionsPage />} />
+            <Route path="/enterprise" element={<EnterprisePage />} />
             <Route path="/my/waitlist" element={<WaitlistPage />} />
+            <Route path="/my/basket" element={<BasketPage />} />
             <Route path="/my/feeds" element={<FeedsPage />} />
             <Route path="/notices" element={<NoticesPage />} />
             <Route path="/kiosk/:code" element={<KioskPage />} />

@@ -4,7 +4,7 @@ import { Alert, App, Button, Form, Input, Modal } from "antd";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { Link, Navigate, useNavigate, useSearchParams } from "react-router";
 
 import { demoAccounts, signIn } from "../api/calls";
 import { isProblem } from "../api/http";
@@ -62,7 +62,7 @@ export function useEntered(): (person: Person) => Promise<void> {
   };
 }
 
-function SignInForm({ done, to }: { done: (person: Person) => void; to: string }) {
+function SignInForm({ done, to, leave }: { done: (person: Person) => void; to: string; leave?: () => void }) {
   const { t } = useTranslation();
   const entered = useEntered();
   const textOf = useProblemText();
@@ -95,6 +95,7 @@ function SignInForm({ done, to }: { done: (person: Person) => void; to: string }
           </Form.Item>
         )}
         <Button type="primary" htmlType="submit" block size="large" loading={entering.isPending}>{t("auth.signIn")}</Button>
+        <p style={{ marginTop: 12, textAlign: "center" }}><Link to="/register" onClick={leave}>{t("register.link")}</Link></p>
       </Form>
       <ProviderButton to={to} />
       <DemoHint accounts={accounts.data ?? []}
@@ -117,7 +118,7 @@ export function SignInProvider({ children }: { children: ReactNode }) {
     <Dialog value={dialog}>
       {children}
       <Modal open={then !== null} title={t("auth.title")} footer={null} destroyOnHidden width={420} onCancel={() => setThen(null)}>
-        <SignInForm to={window.location.pathname + window.location.search} done={(person) => { then?.run(person); setThen(null); }} />
+        <SignInForm to={window.location.pathname + window.location.search} leave={() => setThen(null)} done={(person) => { then?.run(person); setThen(null); }} />
       </Modal>
     </Dialog>
   );

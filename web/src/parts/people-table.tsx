@@ -1,0 +1,82 @@
+/** Colleagues in a table: what they may do, a change of it, and the way out. */
+
+import { Button, Form, Modal, Popconfirm, Table, type TableColumnsType } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { usePerson, useRoleName } from "../shell/access";
+import { useActing } from "./acting";
+import { ToneTag } from "./marks";
+import { RoleBoxes } from "./person-form";
+import { Wide } from "./wide";
+
+interface Colleague {
+  id: string;
+  login: string;
+  display_name: string;
+  is_active: boolean;
+  roles: string[];
+}
+
+function RolesDialog({ one, roles, save, close, touches }: {
+  one: Colleague;
+  roles: readonly string[];
+  save: (id: string, roles: string[]) => Promise<unknown>;
+  close: () => void;
+  touches: string[];
+}) {
+  const { t } = useTranslation();
+  const [form] = Form.useForm<{ roles: string[] }>();
+  const saving = useActing((given: { roles: string[] }) => save(one.id, given.roles), { touches, said: t("staffing.saved"), then: close });
+  return (
+    <Modal open title={`${t("staffing.change")}: ${one.display_name}`} okText={t("staffing.save")} confirmLoading={saving.isPending} onOk={() => form.submit()} onCancel={close}>
+      <Form form={form} initialValues={{ roles: one.roles }} onFinish={(given) => saving.mutate(given)}>
+        <Form.Item name="roles" rules={[{ required: true, type: "array", min: 1, message: t("staffing.invalid") }]}><RoleBoxes roles={roles} /></Form.Item>
+      </Form>
+    </Modal>
+  );
+}
+
+export function PeopleTable<One extends Colleague>({ items, roles, label, columns, width, save, seeOff, touches }: {
+  items: One[];
+  roles: readonly string[];
+  label: string;
+  columns: TableColumnsType<One>;
+  width: number;
+  save: (id: string, roles: string[]) => Promise<unknown>;
+  seeOff: (id: string) => Promise<unknown>;
+  touches: string[];
+}) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const roleName = useRoleName();
+  const [changed, setChanged] = useState<One | null>(null);
+  const leaving = useActing(seeOff, { touches, said: t("staffing.seenOff") });
+  return (
+    <div className="panel">
+      <Wide label={label} width={width}>
+        <Table<One> size="small" rowKey="id" pagination={items.length > 50 ? { pageSize: 50 } : false} dataSource={items} onRow={(one) => ({ "data-person": one.login }) as React.HTMLAttributes<HTMLElement>}
+          columns={[
+            { title: t("staffing.name"), key: "name", render: (_, one) => <span className="row tight">{one.display_name}{one.id === person.data?.id && <ToneTag tone="accent">{t("staffing.you")}</ToneTag>}{!one.is_active && <ToneTag tone="offline">{t("staffing.closed")}</ToneTag>}</span> },
+            { title: t("staffing.login"), key: "login", render: (_, one) => <span className="mono">{one.login}</span> },
+            { title: t("staffing.roles"), key: "roles", render: (_, one) => one.roles.map(roleName).join("、") || "—" },
+            ...columns,
+            {
+              title: <span className="seen-by-readers">{t("staffing.change")}</span>, key: "do", align: "right",
+              render: (_, one) => one.is_active && (
+                <span className="row tight" style={{ justifyContent: "flex-end" }}>
+                  <Button size="small" onClick={() => setChanged(one)} aria-label={`${t("staffing.change")} ${one.display_name}`}>{t("staffing.change")}</Button>
+                  {one.id !== person.data?.id && (
+                    <Popconfirm title={t("staffing.seeOffAsk", { name: one.display_name })} okText={t("staffing.seeOff")} okButtonProps={{ danger: true }} onConfirm={() => leaving.mutate(one.id)}>
+                      <Button size="small" danger aria-label={`${t("staffing.seeOff")} ${one.display_name}`}>{t("staffing.seeOff")}</Button>
+                    </Popconfirm>
+                  )}
+                </span>
+              ),
+            },
+          ]} />
+      </Wide>
+      {changed && <RolesDialog key={changed.id} one={changed} roles={roles} save={save} touches={touches} close={() => setChanged(null)} />}
+    </div>
+  );
+}
