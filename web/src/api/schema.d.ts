@@ -1704,6 +1704,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lab-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lab Calendar
+         * @description Show one's institution's instruments with reservations, closures and opening hours.
+         */
+        get: operations["read_lab_calendar_api_v1_lab_calendar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels/{code}": {
         parameters: {
             query?: never;
@@ -3877,6 +3897,114 @@ export interface components {
             person?: components["schemas"]["PersonView"] | null;
             /** To */
             to: string;
+        };
+        /** BoardClosure */
+        BoardClosure: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Instrument Id */
+            instrument_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Repeat Days */
+            repeat_days: number | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** BoardInstrument */
+        BoardInstrument: {
+            /** Category */
+            category: string;
+            /** Code */
+            code: string;
+            /** Condition */
+            condition: string;
+            /** Grid Minutes */
+            grid_minutes: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            live: components["schemas"]["LiveView"] | null;
+            /** Location */
+            location: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Shut */
+            shut: components["schemas"]["SpanView"][];
+            /** Time Zone */
+            time_zone: string;
+        };
+        /** BoardReservation */
+        BoardReservation: {
+            /**
+             * Blocked From
+             * Format: date-time
+             */
+            blocked_from: string;
+            /**
+             * Blocked To
+             * Format: date-time
+             */
+            blocked_to: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Enterprise */
+            enterprise: string;
+            /** Holder */
+            holder: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Instrument Id
+             * Format: uuid
+             */
+            instrument_id: string;
+            /** May Move */
+            may_move: boolean;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            state: components["schemas"]["ReservationState"];
+        };
+        /** BoardView */
+        BoardView: {
+            /** Closures */
+            closures: components["schemas"]["BoardClosure"][];
+            /** Instruments */
+            instruments: components["schemas"]["BoardInstrument"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Reservations */
+            reservations: components["schemas"]["BoardReservation"][];
         };
         /** Body_create_photo_api_v1_instruments__instrument_id__photos_post */
         Body_create_photo_api_v1_instruments__instrument_id__photos_post: {
@@ -16827,6 +16955,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_lab_calendar_api_v1_lab_calendar_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                category?: string | null;
+                location?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
                 };
             };
             /** @description not signed in */

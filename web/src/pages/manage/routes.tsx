@@ -3,10 +3,12 @@
 import { lazy } from "react";
 import { Route } from "react-router";
 
+const LabCalendarPage = lazy(() => import("./calendar/page").then((m) => ({ default: m.LabCalendarPage })));
 const StatisticsPage = lazy(() => import("./statistics/page").then((m) => ({ default: m.StatisticsPage })));
 
 export const labRoutes = (
   <>
+    <Route path="/lab/calendar" element={<LabCalendarPage />} />
     <Route path="/lab/statistics" element={<StatisticsPage />} />
   </>
 );
