@@ -52,6 +52,7 @@ def examine_all(
         *examinations.examine_disk(settings.data),
         *examine_audit(settings),
         *examine_files(settings),
+        *examine_provider(settings),
     ]
     broker_url = settings.broker_url.get_secret_value()
     if broker_url:
@@ -126,6 +127,27 @@ def examine_files(settings: Settings) -> list[Finding]:
         said = f"{lost} of {count} have lost their content in {store.name}"
         return [Finding(Verdict.BROKEN, "files", said)]
     return [Finding(Verdict.WELL, "files", f"{count}, sealed, in {store.name}")]
+
+
+def examine_provider(settings: Settings) -> list[Finding]:
+    """Ask the OpenID provider for what a sign-in by it needs."""
+    from directory.provider.client import Provider
+    from directory.provider.errors import ProviderAway
+    from foundation.clock import read_clock
+
+    provider = Provider(settings)
+    if not provider.is_offered:
+        return []
+    try:
+        metadata = provider.examine(now=read_clock())
+    except ProviderAway as error:
+        said = f"{settings.oidc_issuer} will not do: {error.__cause__}"
+        return [Finding(Verdict.BROKEN, "provider", said)]
+    finally:
+        provider.close()
+    leaving = "signs out too" if metadata.end_session_endpoint else "has no page to sign out at"
+    said = f"{metadata.issuer} answers, and {leaving}; sends browsers to {provider.return_address}"
+    return [Finding(Verdict.WELL, "provider", said)]
 
 
 def examine_invariants(database_url: str) -> list[Finding]:

@@ -89,6 +89,18 @@ class Provider:
         """Return where the provider sends browsers back to: one address, never a caller's."""
         return self._settings.public_url.rstrip("/") + RETURN_PATH
 
+    def examine(self, *, now: datetime) -> Metadata:
+        """Ask it for its discovery document and its keys, for somebody who sets it up.
+
+        Raises:
+            ProviderNotOffered: where there is none.
+            ProviderAway: for a reason that its cause tells.
+        """
+        metadata = self._read_metadata(now)
+        with self._asking(now):
+            self._read_keys(metadata, now, kept=KEPT)
+        return metadata
+
     def way_out(self, marks: Marks, *, now: datetime) -> str:
         """Return the provider's address for a browser to begin its trip at.
 

@@ -6,6 +6,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from cli.doctor import examine_provider
+from cli.examinations import Verdict
 from directory.audit.tables import AuditEntry
 from directory.notices.tables import Notice
 from directory.people.tables import LinkedAccount, Person, SignIn, SignInTrip
@@ -14,7 +16,7 @@ from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.api.test_account import StoppedClock, set_second_factor
-from tests.api.travelling import ROUTES, code_of, come_back, link, set_up, travel
+from tests.api.travelling import PUBLIC, ROUTES, code_of, come_back, link, set_up, travel
 from tests.cast import Cast
 from tests.identity_provider import CLIENT_ID, IdentityProvider, walk
 
@@ -323,6 +325,19 @@ def test_sign_in_by_provider_is_stored_as_such_and_hashed(
     rows = session.scalars(select(SignIn).where(SignIn.linked_account_id.is_not(None))).all()
     assert [row.person_id for row in rows] == [cast.alice.id]
     assert stranger.cookies["yixiang"].encode() not in {row.token_hash for row in rows}
+
+
+def test_doctor_says_whether_the_provider_will_do(app: FastAPI, provider: IdentityProvider) -> None:
+    [well] = examine_provider(app.state.settings)
+    assert well.verdict is Verdict.WELL
+    assert f"sends browsers to {PUBLIC}/sign-in/return" in well.text
+
+    provider.published = []
+    [broken] = examine_provider(app.state.settings)
+    assert broken.verdict is Verdict.BROKEN
+    assert "publishes no key" in broken.text
+    bare = app.state.settings.model_copy(update={"oidc_issuer": ""})
+    assert examine_provider(bare) == []
 
 
 @pytest.mark.usefixtures("provider")
