@@ -21,8 +21,8 @@ from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import TIMES
 from foundation.identifiers import InstitutionId, InstrumentId
 
-BATCH = 100
-LOOKED_AT_MAX = 1000
+BATCH, BATCH_MAX = 100, 1600
+LOOKED_AT_MAX = 10_000
 """How many instruments are asked about their time before a search gives up."""
 SORTED_MAX = 300
 """How many of the best matches are put in the order of their next free slot."""
@@ -56,6 +56,9 @@ def look_for(
     """Return shared instruments, the best matches or the soonest free first."""
     if wanted.order is Order.NEXT_FREE:
         return _soonest(session, wanted, now=now)[offset : offset + limit]
+    if wanted.free is None:
+        # Nothing is asked of an instrument's time, so the page is read as it lies.
+        return _read(session, _matching(wanted, now).offset(offset).limit(limit))
     return list(islice(_free_ones(session, wanted, now), offset, offset + limit))
 
 
@@ -71,17 +74,22 @@ def _soonest(session: Session, wanted: Wanted, *, now: datetime) -> list[Book]:
 
 
 def _free_ones(session: Session, wanted: Wanted, now: datetime) -> Iterator[Book]:
-    """Give matching instruments, the most relevant first, a batch at a time."""
-    found = _matching(wanted, now)
-    for start in range(0, LOOKED_AT_MAX, BATCH):
-        ids = session.scalars(found.offset(start).limit(BATCH)).all()
-        books = load_books(session, ids)
-        for instrument_id in ids:
-            book = books[instrument_id]
+    """Give matching instruments, the most relevant first, in batches that grow."""
+    found, start, batch = _matching(wanted, now), 0, BATCH
+    while start < LOOKED_AT_MAX:
+        books = _read(session, found.offset(start).limit(batch))
+        for book in books:
             if wanted.free is None or is_open_throughout(book, wanted.free, now=now):
                 yield book
-        if len(ids) < BATCH:
+        if len(books) < batch:
             return
+        start, batch = start + batch, min(2 * batch, BATCH_MAX)
+
+
+def _read(session: Session, found: Select[InstrumentId]) -> list[Book]:
+    ids = session.scalars(found).all()
+    books = load_books(session, ids)
+    return [books[instrument_id] for instrument_id in ids]
 
 
 def list_free(

@@ -55,8 +55,8 @@ ORDER BY starts_at
     *map(column, ("instrument_id", "id", "holder_id", "starts_at", "ends_at")),
     *map(column, ("blocked_from", "blocked_to")),
 )
-LOOK_AHEAD = timedelta(days=14)
-"""How far ahead the next free slot is looked for."""
+LOOKS_AHEAD = (timedelta(days=2), timedelta(days=14))
+"""How far ahead the next free slot is looked for: near first, as most have room soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +188,18 @@ def find_alternatives(session: Session, book: Book, wanted: Slot, *, now: dateti
 def next_free(
     session: Session, books: Sequence[Book], *, now: datetime
 ) -> dict[InstrumentId, datetime | None]:
-    """Return when each instrument next has room for its shortest slot; one query for all."""
-    window = Slot(now, now + LOOK_AHEAD)
+    """Return when each instrument next has room for its shortest slot; two queries at most."""
+    found: dict[InstrumentId, datetime | None] = {}
+    for ahead in LOOKS_AHEAD:
+        waiting = [book for book in books if found.get(book.instrument.id) is None]
+        if waiting:
+            found |= _first_free(session, waiting, Slot(now, now + ahead), now=now)
+    return found
+
+
+def _first_free(
+    session: Session, books: Sequence[Book], window: Slot, *, now: datetime
+) -> dict[InstrumentId, datetime | None]:
     taken = _read_times(session, [book.instrument.id for book in books], window, now=now)
     return {
         book.instrument.id: first_start(
