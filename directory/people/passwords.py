@@ -18,7 +18,7 @@ from directory.people.errors import SignInBusy
 WAIT_S = 5.0
 # Whoever waits holds a thread and a connection, which others need too.
 WAITING_MAX = 4
-PATIENCE = 10
+PATIENCE = 19
 """How much later than everyone else's a hash's turn comes (setpriority(2))."""
 HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 
