@@ -2,14 +2,14 @@
 
 import os
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from foundation.addresses import is_safe_address
 
 PREFIX = "YIXIANG_"
 IDLE_MINUTES = {"asvs": 60, "mlps": 30}
@@ -174,23 +174,3 @@ class Settings(BaseSettings):
 
 def _words(listed: str) -> frozenset[str]:
     return frozenset(part.strip() for part in listed.split(",") if part.strip())
-
-
-def is_safe_address(address: str, *, may_be_plain: bool = True) -> bool:
-    """Whether it is https, or, where that may be, plain http that never leaves this machine."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    if parts.username or not parts.hostname or parts.fragment:
-        return False
-    return parts.scheme == "https" or (
-        may_be_plain and parts.scheme == "http" and _is_loopback(parts.hostname)
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -127,6 +127,12 @@ class IdentityProvider:
         return [dict(key.as_dict(private=False)) for key in keys]
 
     @property
+    def public_pem(self) -> bytes:
+        key = self.keys[-1]
+        assert isinstance(key, ECKey)
+        return key.as_pem(private=False)
+
+    @property
     def discovery(self) -> dict[str, Any]:
         return {
             "issuer": self.issuer,

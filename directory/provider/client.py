@@ -16,7 +16,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
-from joserfc.jwk import KeySet
 
 from directory.people.errors import SignInBusy
 from directory.provider.errors import (
@@ -37,7 +36,7 @@ from directory.provider.rules import (
     read_metadata,
     with_parameters,
 )
-from directory.provider.tokens import UnknownKey, open_token, read_keys
+from directory.provider.tokens import Keys, UnknownKey, open_token, read_keys
 from foundation.logs import get_log
 from foundation.settings import Settings
 
@@ -77,7 +76,7 @@ class Provider:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._metadata: tuple[Metadata, datetime] | None = None
-        self._keys: tuple[KeySet, datetime] | None = None
+        self._keys: tuple[Keys, datetime] | None = None
         self._away_until: datetime | None = None
 
     @property
@@ -189,7 +188,7 @@ class Provider:
         except UnknownKey:
             raise IdentityTokenRefused([problem("unknown_key")]) from None
 
-    def _read_keys(self, metadata: Metadata, now: datetime, *, kept: timedelta) -> KeySet:
+    def _read_keys(self, metadata: Metadata, now: datetime, *, kept: timedelta) -> Keys:
         if (known := self._keys) and now - known[1] < kept:
             return known[0]
         keys = read_keys(self._fetch(metadata.jwks_uri))

@@ -14,8 +14,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from foundation.addresses import is_safe_address
 from foundation.errors import Problem
-from foundation.settings import is_safe_address
 
 TRIP_LASTS = timedelta(minutes=10)
 """From the click on the button to the provider's answer, and to our own second factor."""

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import InvalidKeyIdError, JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import JWKRegistry, Key, KeySet
+from joserfc.jwk import JWKRegistry, Key
+from joserfc.jwk import KeySet as Keys
 
 from directory.provider.errors import IdentityTokenRefused
 from directory.provider.rules import UnfitAnswer, problem
@@ -22,7 +23,7 @@ class UnknownKey(Exception):
     """The token names a key that is not in the set: it may have been added since."""
 
 
-def read_keys(document: Mapping[str, Any]) -> KeySet:
+def read_keys(document: Mapping[str, Any]) -> Keys:
     """Read a provider's public keys, leaving out those of kinds we do not take.
 
     Raises:
@@ -34,7 +35,7 @@ def read_keys(document: Mapping[str, Any]) -> KeySet:
     )
     if not keys:
         raise UnfitAnswer("it publishes no key that we could check a signature by")
-    return KeySet(keys)
+    return Keys(keys)
 
 
 def _key(document: object) -> Key | None:
@@ -48,7 +49,7 @@ def _key(document: object) -> Key | None:
         return None
 
 
-def open_token(text: str, keys: KeySet) -> Mapping[str, Any]:
+def open_token(text: str, keys: Keys) -> Mapping[str, Any]:
     """Return what a token claims, once its signature is found good.
 
     Raises:

@@ -3,7 +3,7 @@
 import json
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -142,7 +142,7 @@ def unsigned(provider: IdentityProvider) -> None:
 
 def signed_by_public_key(provider: IdentityProvider) -> None:
     def forge(header: Header, claims: Claims) -> str:
-        public = provider.keys[-1].as_pem(private=False)
+        public = provider.public_pem
         key = OctKey.import_key(public.replace(b"-----", b""), {"kid": header["kid"]})
         return jwt.encode(header | {"alg": "HS256"}, claims, key, ["HS256"])
 
@@ -325,9 +325,15 @@ def test_provider_that_drips_is_given_up(
 ) -> None:
     monkeypatch.setattr(wire, "WHOLE_S", 0.2)
     pause = threading.Event()
+    drops: list[str] = []
 
     def drip() -> Any:
-        return ("{" for _ in range(1000) if not pause.wait(0.05)), 200
+        def drop_by_drop() -> Iterator[str]:
+            while len(drops) < 200 and not pause.wait(0.05):
+                drops.append("{")
+                yield "{"
+
+        return drop_by_drop(), 200
 
     provider.instead["/.well-known/openid-configuration"] = drip
 
@@ -335,6 +341,7 @@ def test_provider_that_drips_is_given_up(
 
     pause.set()
     assert code_of(answer) == (503, "provider_away")
+    assert len(drops) < 100, "it was not waited for"
 
 
 def test_discovery_document_of_another_issuer_is_refused(
@@ -346,6 +353,6 @@ def test_discovery_document_of_another_issuer_is_refused(
         {"code_challenge_methods_supported": ["plain"]},
     ):
         document = provider.discovery | change
-        provider.instead["/.well-known/openid-configuration"] = lambda it=document: it
+        provider.instead["/.well-known/openid-configuration"] = document.copy
         answer = stranger.post(f"{ROUTES}/trips", json={"to": "/"})
         assert code_of(answer) == (503, "provider_away"), change

@@ -209,10 +209,16 @@ def test_keys_that_prove_nothing_are_left_out() -> None:
     shared = OctKey.generate_key(256).as_dict()
     # A modulus of 1024 bits, which joserfc would warn of on its own.
     short = RSAKey.generate_key(2048).as_dict(private=False) | {"n": "w" * 171}
-    strange = [None, {"kty": "EC", "crv": "P-999", "x": "", "y": ""}, {"kty": "OKP"}, {"kty": []}]
+    strange: list[Any] = [
+        None,
+        {"kty": "EC", "crv": "P-999", "x": "", "y": ""},
+        {"kty": "OKP"},
+        {"kty": []},
+    ]
 
     assert [key.kid for key in read_keys({"keys": [shared, short, *strange, good]})] == ["good"]
-    for document in ({}, {"keys": {}}, {"keys": [shared, short]}):
+    unfit: list[dict[str, Any]] = [{}, {"keys": {}}, {"keys": [shared, short]}]
+    for document in unfit:
         with pytest.raises(UnfitAnswer):
             read_keys(document)
 
