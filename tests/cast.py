@@ -1,6 +1,6 @@
 """Alice, Bob, Carol and the others: who they are, and what they may do.
 
-Alice is a member of an enterprise that Erin administers; Bob is a technician and Mei the manager of the institution
+Alice is a member of an enterprise; Bob is a technician and Mei the manager of the institution
 whose instrument she uses; Carol is a member of another enterprise, and Dan a technician of
 another institution: neither may see anything of hers. Oscar operates the platform.
 """
@@ -29,7 +29,6 @@ class Cast:
     mei: Person
     carol: Person
     dan: Person
-    erin: Person
     oscar: Person
 
 
@@ -48,6 +47,5 @@ def assemble(session: Session) -> Cast:
         mei=make.person(session, Role.INSTITUTION_MANAGER, institution=institution),
         carol=make.person(session, Role.MEMBER, enterprise=other_enterprise),
         dan=make.person(session, Role.TECHNICIAN, institution=other_institution),
-        erin=make.person(session, Role.ENTERPRISE_ADMIN, enterprise=enterprise),
         oscar=make.person(session, Role.OPERATOR),
     )

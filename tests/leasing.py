@@ -19,6 +19,8 @@ from booking.reservations.tables import Reservation
 from directory.enterprises.tables import Enterprise
 from directory.institutions.tables import Institution
 from directory.people.service import Caller, caller_of
+from directory.people.tables import Person
+from directory.roles.rules import Role
 from tests import make
 from tests.cast import Cast, assemble
 
@@ -35,9 +37,11 @@ class Lab:
     session: Session
     cast: Cast
     instrument: Instrument
+    erin: Person
+    """Who administers Alice's enterprise."""
 
     def caller(self, who: str) -> Caller:
-        person = getattr(self.cast, who)
+        person = self.erin if who == "erin" else getattr(self.cast, who)
         enterprise = self.session.get(Enterprise, person.enterprise_id or self.cast.enterprise.id)
         assert enterprise is not None
         asked_first = person.enterprise_id is not None and enterprise.needs_endorsement
@@ -97,7 +101,8 @@ def furnish(session: Session) -> Lab:
     instrument.modes = ["self_operated", "assisted"]
     session.flush()
     make.tariff(session, instrument=instrument, per_hour_fen=20_000)
-    return Lab(session, cast, instrument)
+    erin = make.person(session, Role.ENTERPRISE_ADMIN, enterprise=cast.enterprise)
+    return Lab(session, cast, instrument, erin)
 
 
 def last(session: Session, reservation: Reservation) -> tuple[str | None, str]:

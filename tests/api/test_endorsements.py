@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from directory.people.tables import Person
+from directory.roles.rules import Role
 from foundation.identifiers import InstrumentId
 from tests import make
 from tests.api.conftest import SignedInAs
@@ -20,10 +22,16 @@ def instrument_id(session_factory: sessionmaker[Session], cast: Cast) -> Instrum
         return instrument.id
 
 
+@pytest.fixture
+def administrator(session_factory: sessionmaker[Session], cast: Cast) -> Person:
+    with session_factory.begin() as session:
+        return make.person(session, Role.ENTERPRISE_ADMIN, enterprise=cast.enterprise)
+
+
 def test_reservation_goes_by_the_enterprises_administrator_first(
-    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+    signed_in_as: SignedInAs, cast: Cast, administrator: Person, instrument_id: InstrumentId
 ) -> None:
-    alice, erin, mei = (signed_in_as(one) for one in (cast.alice, cast.erin, cast.mei))
+    alice, erin, mei = (signed_in_as(one) for one in (cast.alice, administrator, cast.mei))
     assert erin.put(SETTING, json={"is_needed": True}).status_code == 200
     assert alice.get(SETTING).json() == {"is_needed": True}
 

@@ -123,7 +123,7 @@ def test_administrators_are_told_what_waits_and_the_member_what_was_said(
     asked = lab.reserve()
 
     told = [(one.kind, one.person_id) for one in list_occasions(session, now=NOW)]
-    assert told == [(Kind.TO_ENDORSE, lab.cast.erin.id)]
+    assert told == [(Kind.TO_ENDORSE, lab.erin.id)]
 
     later = NOW + timedelta(minutes=1)
     endorse(session, asked.id, by=lab.caller("erin"), now=later)
