@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import InvalidKeyIdError, JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import JWKRegistry, Key
-from joserfc.jwk import KeySet as Keys
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from directory.provider.errors import IdentityTokenRefused
 from directory.provider.rules import UnfitAnswer, problem
@@ -17,6 +16,9 @@ ALGORITHMS: Final = ("RS256", "PS256", "ES256")
 RSA_MODULUS_LENGTH_MIN: Final = 342
 """2048 bits, in characters of base64."""
 KEYS_MAX: Final = 50
+
+
+Keys = KeySet
 
 
 class UnknownKey(Exception):
