@@ -14,7 +14,7 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import InPerson, Unproven
 from api.routing import Router
-from directory.people import second_factor, service, tokens
+from directory.people import own_password, second_factor, service, tokens
 from directory.people.errors import ScopeUnknown
 from directory.people.password_rules import PasswordPolicy
 from directory.people.tables import AccessToken, SignIn
@@ -37,7 +37,7 @@ def change_password(
     """Change one's password; every other sign-in ends."""
     state = request.app.state
     state.throttle.count_sign_in(login=caller.login, address="", mark="", now=now)
-    service.change_password(
+    own_password.change_password(
         transaction,
         caller=caller,
         former=body.former.get_secret_value(),

@@ -12,7 +12,7 @@ from api.database import ReadOnly, Transaction, acting_as
 from api.identity import InPerson
 from api.provider import TripView, begin_trip, count_try, find_provider, forgive
 from api.routing import Router
-from directory.people.service import require_own_password
+from directory.people.own_password import require_own_password
 from directory.people.tables import LinkedAccount
 from directory.provider import service
 

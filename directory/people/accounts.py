@@ -12,9 +12,10 @@ from directory.audit.service import record
 from directory.notices.rules import AccountKind, Facts
 from directory.notices.service import tell_of_account
 from directory.people.errors import LastOfRole, LoginTaken
+from directory.people.own_password import require_good_password
 from directory.people.password_rules import PasswordPolicy
 from directory.people.passwords import hash_password
-from directory.people.service import Caller, require_good_password
+from directory.people.service import Caller
 from directory.people.tables import Person, RoleAssignment
 from directory.roles.rules import Role
 from foundation.database import violated_constraint

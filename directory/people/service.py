@@ -8,12 +8,10 @@ from uuid import UUID
 from sqlalchemy import column, func, select, text, update
 from sqlalchemy.orm import Session
 
-from directory.audit.service import record
 from directory.notices.rules import AccountKind, Facts, same_browser
 from directory.notices.service import tell_of_account
-from directory.people.errors import PasswordRefused, SignInFailed, SignInIdle, SignInNotFound
-from directory.people.password_rules import PasswordPolicy, find_problems
-from directory.people.passwords import hash_password, hash_token, is_password
+from directory.people.errors import SignInFailed, SignInIdle, SignInNotFound
+from directory.people.passwords import hash_token, is_password
 from directory.people.second_factor import require_second_factor
 from directory.people.tables import Person, SignIn
 from directory.roles.rules import Role
@@ -288,57 +286,3 @@ def prove_sign_in(session: Session, *, caller: Caller, now: datetime) -> None:
         update(SignIn).where(SignIn.id == caller.sign_in_id).values(with_second_factor=True)
     )
     end_all_sign_ins(session, person_id=caller.person_id, now=now, but=caller.sign_in_id)
-
-
-def change_password(
-    session: Session,
-    *,
-    caller: Caller,
-    former: str,
-    password: str,
-    policy: PasswordPolicy,
-    now: datetime,
-) -> None:
-    """Set a new password, and end every other sign-in of the person.
-
-    Raises:
-        SignInFailed: when the former password is wrong.
-        PasswordRefused: with everything that is wrong with the new one.
-    """
-    person = require_own_password(session, caller=caller, password=former)
-    require_good_password(password, policy=policy, login=person.login)
-    person.password_hash = hash_password(password)
-    person.password_changed_at = now
-    end_all_sign_ins(session, person_id=person.id, now=now, but=caller.sign_in_id)
-    tell_of_account(session, person.id, AccountKind.PASSWORD_CHANGED, Facts(now))
-    record(
-        session,
-        actor_id=person.id,
-        action="person.change_password",
-        subject_kind="person",
-        subject_id=person.id,
-        now=now,
-    )
-    session.flush()
-
-
-def require_own_password(session: Session, *, caller: Caller, password: str) -> Person:
-    """Return the caller's own row, once they gave their password again.
-
-    Raises:
-        SignInFailed: when it is wrong.
-    """
-    person = session.get_one(Person, caller.person_id)
-    if not is_password(password, person.password_hash):
-        raise SignInFailed
-    return person
-
-
-def require_good_password(password: str, *, policy: PasswordPolicy, login: str) -> None:
-    """Refuse a password that will not do.
-
-    Raises:
-        PasswordRefused: with everything that is wrong with it.
-    """
-    if problems := find_problems(password, policy=policy, about=(login,)):
-        raise PasswordRefused(problems)

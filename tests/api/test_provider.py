@@ -16,7 +16,7 @@ from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.api.test_account import StoppedClock, set_second_factor
-from tests.api.travelling import PUBLIC, ROUTES, code_of, come_back, link, set_up, travel
+from tests.api.travelling import PUBLIC, ROUTES, begin, code_of, come_back, link, set_up, travel
 from tests.cast import Cast
 from tests.identity_provider import CLIENT_ID, IdentityProvider, walk
 
@@ -207,9 +207,10 @@ def test_our_second_factor_is_asked_for_after_the_providers_answer(
     secret, _ = set_second_factor(oscar, clock)
     link(oscar)
 
-    arrived = travel(stranger, "/due")
-    assert arrived.json()["outcome"] == "second_factor"
+    brought = walk(begin(stranger, "/due"))
+    assert come_back(stranger, brought).json()["outcome"] == "second_factor"
     assert stranger.get("/api/v1/me").status_code == 401
+    assert code_of(come_back(stranger, brought)) == (403, "trip_unknown"), "taken once all the same"
     wrong = stranger.post(f"{ROUTES}/second-factor", json={"code": "000000"})
     assert code_of(wrong) == (401, "second_factor_wrong")
 
