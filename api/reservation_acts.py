@@ -17,8 +17,8 @@ from booking.reservations import (
     attending,
     changing,
     deciding,
+    drafting,
     resolving,
-    service,
     technicians,
 )
 from booking.reservations.errors import SlotRefused
@@ -73,7 +73,7 @@ def confirm_reservation(
         transaction,
         caller,
         now,
-        lambda: service.confirm(transaction, reservation_id, by=caller, now=now),
+        lambda: drafting.confirm(transaction, reservation_id, by=caller, now=now),
     )
 
 

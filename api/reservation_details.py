@@ -17,11 +17,12 @@ from billing.charges.queries import list_charges_of
 from billing.charges.tables import Charge
 from billing.holds.queries import find_hold
 from billing.holds.tables import FundsHold
+from booking.reservations.cancelling import kind_of_cancel
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.history import HistoryEntry, Sibling, list_series, read_history
 from booking.reservations.queries import find_known
 from booking.reservations.rights import is_staff_of
-from booking.reservations.service import kind_of_cancel, slot_of, terms_of
+from booking.reservations.service import slot_of, terms_of
 from booking.reservations.states import CHECK_IN_OPENS, CancelledAs, ReservationState
 from booking.reservations.tables import Reservation
 from booking.usage.queries import list_changes, list_sessions

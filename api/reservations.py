@@ -15,7 +15,7 @@ from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_curso
 from api.reservation_views import ReservationView, see_reservations
 from api.routing import Router
 from billing.holds.service import set_aside_if_credit_allows
-from booking.reservations import attending, service
+from booking.reservations import attending, cancelling, drafting, service
 from booking.reservations.asking import Request
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.queries import find_known, list_known
@@ -89,7 +89,7 @@ def create_reservation(
 
     def reserve() -> ReservationView:
         if body.is_draft:
-            reservation = service.save_draft(
+            reservation = drafting.save_draft(
                 transaction, body.request(), by=caller, now=now, holder_id=body.holder_id
             )
         else:
@@ -162,7 +162,7 @@ def cancel_reservation(
     transaction: Transaction,
 ) -> ReservationView:
     """Give the slot back."""
-    service.cancel(transaction, reservation_id, by=caller, reason=body.reason, now=now)
+    cancelling.cancel(transaction, reservation_id, by=caller, reason=body.reason, now=now)
     return see_one(transaction, reservation_id, caller, now)
 
 

@@ -4,7 +4,7 @@ All take the same path: lock the instrument, ask everything, write. The constrai
 last wall.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,37 +15,13 @@ from booking.policies.rules import Standing
 from booking.policies.terms import Terms, read_terms
 from booking.reservations.asking import Request, find_all_problems
 from booking.reservations.cases import read_case
-from booking.reservations.errors import (
-    NotAColleague,
-    OfferOver,
-    SlotRefused,
-    SlotTaken,
-    WrongState,
-)
+from booking.reservations.errors import NotAColleague, SlotRefused, SlotTaken, WrongState
 from booking.reservations.moves import lock_instruments, move
-from booking.reservations.rights import (
-    is_staff_of,
-    load_for,
-    load_for_client,
-)
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.standing import Asker, needs_standing
-from booking.reservations.states import (
-    PASSING_STATES,
-    STANDING_STATES,
-    CancelledAs,
-    Mode,
-    Presence,
-    ReservationState,
-)
+from booking.reservations.states import PASSING_STATES, Mode, Presence, ReservationState
 from booking.reservations.tables import Reservation, as_slot
-from booking.reservations.taking import (
-    expiry_of,
-    first_state,
-    naming_clashes,
-    release_expired,
-    take,
-)
+from booking.reservations.taking import first_state, take
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.people.tables import Person
@@ -167,107 +143,6 @@ def reserve(
         now=now,
         has_remains=case.has_remains,
     )
-
-
-def save_draft(
-    session: Session,
-    request: Request,
-    *,
-    by: Caller,
-    now: datetime,
-    holder_id: PersonId | None = None,
-) -> Reservation:
-    """Write a wish down without holding anything; only its times must be times."""
-    asker = asker_for(session, by, holder_id)
-    book = require_book(session, request.instrument_id)
-    require_sound(session, book, request, asker, now=now)
-    return take(
-        session, book, request, asker, state=ReservationState.DRAFT, by=by.person_id, now=now
-    )
-
-
-def confirm(
-    session: Session, reservation_id: ReservationId, *, by: Caller, now: datetime
-) -> Reservation:
-    """Make a draft or a hold real: everything is asked again, under the lock.
-
-    Raises:
-        OfferOver: when the hold's time is over.
-        SlotRefused: when something speaks against it by now.
-        SlotTaken: when a draft's time went to somebody else.
-    """
-    reservation = load_for_client(session, reservation_id, by)
-    lock_instruments(session, [reservation.instrument_id])
-    session.refresh(reservation)
-    if reservation.state not in {ReservationState.DRAFT, ReservationState.HELD}:
-        raise WrongState(reservation.state)
-    if reservation.expires_at is not None and reservation.expires_at <= now:
-        raise OfferOver
-    book = require_book(session, reservation.instrument_id)
-    slot = slot_of(reservation)
-    require_sound(
-        session,
-        book,
-        request_of(reservation),
-        Asker(reservation.holder_id, reservation.enterprise_id),
-        now=now,
-        instead_of=reservation.id,
-    )
-    state = first_state(book, by)
-    if reservation.state == ReservationState.DRAFT:
-        release_expired(session, reservation.instrument_id, book.policy.blocked(slot), now=now)
-    with naming_clashes(session):
-        require_moved(
-            session,
-            reservation,
-            state,
-            by=by,
-            reason="",
-            now=now,
-            expires_at=expiry_of(state, slot, book, now=now),
-            terms=book.terms.document(),
-        )
-    return reservation
-
-
-def cancel(
-    session: Session, reservation_id: ReservationId, *, by: Caller, reason: str, now: datetime
-) -> Reservation:
-    """Give the slot back: free, late, or by the lab, which decides what it costs.
-
-    Raises:
-        WrongState: when it is past cancelling.
-    """
-    reservation = load_for(session, reservation_id, by)
-    cancelled_as = (
-        CancelledAs.BY_LAB if is_staff_of(by, reservation) else kind_of_cancel(reservation, now=now)
-    )
-    if reservation.state not in STANDING_STATES | {ReservationState.DRAFT} or is_over(
-        reservation, now
-    ):
-        raise WrongState(reservation.state)
-    require_moved(
-        session,
-        reservation,
-        ReservationState.CANCELLED,
-        by=by,
-        reason=reason,
-        now=now,
-        cancelled_as=cancelled_as,
-        expires_at=None,
-    )
-    return reservation
-
-
-def kind_of_cancel(reservation: Reservation, *, now: datetime) -> CancelledAs:
-    """Tell what cancelling now would be, by the terms it was reserved under."""
-    if reservation.state != ReservationState.RESERVED:
-        return CancelledAs.FREE
-    terms = terms_of(reservation)
-    starts_at = slot_of(reservation).starts_at
-    is_early = now <= starts_at - timedelta(seconds=terms.free_cancel_s)
-    is_fresh = now <= reservation.created_at + timedelta(seconds=terms.grace_s) and now < starts_at
-    return CancelledAs.FREE if is_early or is_fresh else CancelledAs.LATE
 
 
 def terms_of(reservation: Reservation) -> Terms:

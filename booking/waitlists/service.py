@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from booking.policies.books import load_book
 from booking.reservations.asking import Request, find_all_problems
+from booking.reservations.cancelling import cancel
+from booking.reservations.drafting import confirm
 from booking.reservations.errors import SlotRefused, SlotTaken
 from booking.reservations.moves import lock_instruments
 from booking.reservations.queries import read_calendar
 from booking.reservations.rules import Slot, Wish, find_time_problems
-from booking.reservations.service import asker_for, cancel, confirm, require_book
+from booking.reservations.service import asker_for, require_book
 from booking.reservations.standing import Asker
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, as_slot

@@ -14,8 +14,8 @@ from billing.holds.queries import list_releasable
 from billing.holds.service import capture, release, set_aside
 from billing.holds.tables import CreditLine, FundsHold
 from billing.tariffs.tables import Tariff
+from booking.reservations.cancelling import cancel
 from booking.reservations.clockwork import mark_missed
-from booking.reservations.service import cancel
 from booking.reservations.tables import Reservation
 from tests.leasing import DAY, HOUR, NOW, Lab, furnish
 

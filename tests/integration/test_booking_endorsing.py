@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.notices.queries import list_occasions
 from booking.notices.rules import Kind
+from booking.reservations.cancelling import cancel
 from booking.reservations.changing import reschedule
 from booking.reservations.endorsing import endorse, turn_down
 from booking.reservations.errors import (
@@ -20,7 +21,7 @@ from booking.reservations.errors import (
 from booking.reservations.queries import find_known, list_known
 from booking.reservations.rules import Wish
 from booking.reservations.series import Repeat, reserve_series
-from booking.reservations.service import cancel, reserve
+from booking.reservations.service import reserve
 from directory.notices.service import list_notices
 from tests.leasing import DAY, HOUR, NOW, Lab, furnish
 

@@ -18,10 +18,12 @@ from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.policies.tables import Policy, Qualification
 from booking.reservations.attending import check_in, end, interrupt
+from booking.reservations.cancelling import cancel
 from booking.reservations.changing import extend, hand_over, reschedule
 from booking.reservations.clockwork import expire, mark_missed
 from booking.reservations.deadlines import list_untimed, time_approval
 from booking.reservations.deciding import accept_time, approve, retime
+from booking.reservations.drafting import confirm, save_draft
 from booking.reservations.errors import (
     NotAColleague,
     NotATechnician,
@@ -35,7 +37,7 @@ from booking.reservations.errors import (
 )
 from booking.reservations.rules import Wish
 from booking.reservations.series import Repeat, reserve_series, reserve_together
-from booking.reservations.service import cancel, confirm, reserve, save_draft
+from booking.reservations.service import reserve
 from booking.reservations.states import Mode
 from booking.reservations.tables import Reservation
 from booking.reservations.technicians import assign_technician

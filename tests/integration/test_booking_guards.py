@@ -24,10 +24,11 @@ from booking.reservations.attending import check_in
 from booking.reservations.changing import extend, reschedule
 from booking.reservations.clockwork import mark_missed
 from booking.reservations.deciding import accept_time, approve, retime
+from booking.reservations.drafting import confirm
 from booking.reservations.errors import NotAColleague, SlotRefused, SlotTaken
 from booking.reservations.rules import Wish
 from booking.reservations.series import Repeat, reserve_series, reserve_together
-from booking.reservations.service import confirm, reserve
+from booking.reservations.service import reserve
 from booking.reservations.tables import Reservation
 from booking.waitlists.service import join, offer_next
 from directory.institutions.tables import InstitutionQualification

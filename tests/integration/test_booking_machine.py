@@ -25,8 +25,10 @@ from typing_extensions import override
 import booking.invariants
 from booking.reservations.asking import Request
 from booking.reservations.attending import check_in, end, end_over
+from booking.reservations.cancelling import cancel
 from booking.reservations.changing import extend, reschedule
 from booking.reservations.clockwork import expire, mark_in_use, mark_missed
+from booking.reservations.drafting import confirm
 from booking.reservations.due import list_missed, list_over, list_passed
 from booking.reservations.errors import (
     InstrumentBusy,
@@ -38,7 +40,7 @@ from booking.reservations.errors import (
     WrongState,
 )
 from booking.reservations.rules import Wish
-from booking.reservations.service import cancel, confirm, reserve
+from booking.reservations.service import reserve
 from booking.reservations.tables import Reservation
 from directory.people.service import Caller, caller_of
 from foundation.errors import DomainError

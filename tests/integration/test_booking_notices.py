@@ -12,11 +12,11 @@ from booking.notices.queries import FINDS, list_occasions
 from booking.notices.rules import WORDS, Facts, Kind, write
 from booking.notices.service import tell
 from booking.reservations.attending import check_in, end_over, interrupt
+from booking.reservations.cancelling import cancel
 from booking.reservations.changing import reschedule
 from booking.reservations.clockwork import expire, mark_missed
 from booking.reservations.deciding import approve, reject, retime
 from booking.reservations.rules import Slot, Wish
-from booking.reservations.service import cancel
 from booking.usage.service import meter
 from booking.waitlists.service import join, offer_next
 from directory.notices.posting import list_unposted, post_notice

@@ -16,6 +16,7 @@ import booking.invariants
 from booking.instruments.errors import InstrumentNotFound, NotShared
 from booking.reservations.asking import Request
 from booking.reservations.attending import check_in, end, end_over
+from booking.reservations.cancelling import cancel
 from booking.reservations.clockwork import mark_in_use, mark_missed
 from booking.reservations.due import list_missed, list_over
 from booking.reservations.errors import (
@@ -30,7 +31,7 @@ from booking.reservations.errors import (
 )
 from booking.reservations.moves import lock_instruments
 from booking.reservations.rules import Wish
-from booking.reservations.service import cancel, reserve
+from booking.reservations.service import reserve
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, ReservationLease, ReservationTransition
 from directory.audit.tables import AuditEntry

@@ -13,13 +13,14 @@ from billing.charges.service import price
 from billing.holds.service import set_aside_if_credit_allows
 from billing.holds.tables import CreditLine
 from booking.reservations.attending import check_in, end, end_over, interrupt
+from booking.reservations.cancelling import cancel
 from booking.reservations.clockwork import expire, mark_in_use, mark_missed
 from booking.reservations.deciding import accept_time, approve, decline_time, reject, retime
+from booking.reservations.drafting import confirm, save_draft
 from booking.reservations.endorsing import endorse, turn_down
 from booking.reservations.errors import WrongState
 from booking.reservations.resolving import resolve_unseen
 from booking.reservations.rules import Wish
-from booking.reservations.service import cancel, confirm, save_draft
 from booking.reservations.states import FIRST_STATES, TRANSITIONS, ReservationState
 from booking.reservations.tables import Reservation, ReservationTransition
 from booking.usage.reviewing import confirm as confirm_usage
