@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cli.doctor import examine_provider
@@ -13,6 +14,7 @@ from directory.notices.tables import Notice
 from directory.people.tables import LinkedAccount, Person, SignIn, SignInTrip
 from directory.people.totp import code_at, step_of
 from foundation.clock import read_clock
+from foundation.tenancy import Acting, enter, leave
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.api.test_account import StoppedClock, set_second_factor
@@ -353,3 +355,62 @@ def test_link_is_in_the_copy_of_ones_data_and_gone_with_the_account(
     assert alice.post("/api/v1/me/erasure", json={"password": make.PASSWORD}).status_code == 204
 
     assert session.scalars(select(LinkedAccount)).all() == []
+
+
+@pytest.mark.usefixtures("provider")
+def test_who_unlinks_what_they_came_by_stays_until_they_leave(
+    cast: Cast, signed_in_as: SignedInAs, stranger: TestClient
+) -> None:
+    link(signed_in_as(cast.alice))
+    travel(stranger)
+    [row] = stranger.get("/api/v1/me/linked-accounts").json()["items"]
+
+    assert stranger.delete(f"/api/v1/me/linked-accounts/{row['id']}").status_code == 204
+
+    assert stranger.get("/api/v1/me").json()["by_provider"] is False
+
+
+def test_database_knows_no_sign_in_by_anothers_link(session: Session, cast: Cast) -> None:
+    now = read_clock()
+    linked = LinkedAccount(
+        person_id=cast.alice.id, issuer="https://id.example", subject="s", linked_at=now
+    )
+    session.add(linked)
+    session.flush()
+    session.add(
+        SignIn(
+            token_hash=b"t",
+            person_id=cast.bob.id,
+            created_at=now,
+            expires_at=now,
+            user_agent="",
+            linked_account_id=linked.id,
+        )
+    )
+
+    with pytest.raises(IntegrityError, match="fk_sign_ins_linked_account_id_person_id"):
+        session.flush()
+
+
+def test_link_is_seen_by_its_person_alone(session: Session, cast: Cast) -> None:
+    session.add(
+        LinkedAccount(
+            person_id=cast.alice.id,
+            issuer="https://id.example",
+            subject="s",
+            linked_at=read_clock(),
+        )
+    )
+
+    seen = {}
+    for name, acting in {
+        "alice": Acting(person_id=cast.alice.id),
+        "bob": Acting(person_id=cast.bob.id),
+        "operator": Acting(person_id=cast.oscar.id, is_platform=True),
+        "stranger": Acting(),
+    }.items():
+        enter(session, acting)
+        seen[name] = len(session.scalars(select(LinkedAccount.id)).all())
+        leave(session)
+
+    assert seen == {"alice": 1, "bob": 0, "operator": 0, "stranger": 0}
