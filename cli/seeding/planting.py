@@ -23,7 +23,12 @@ from booking.reservations.service import reserve
 from booking.reservations.tables import Reservation
 from cli.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from directory.enterprises.tables import Enterprise
-from directory.institutions.tables import Institution
+from directory.institutions.rules import Check
+from directory.institutions.tables import (
+    Institution,
+    InstitutionCheck,
+    InstitutionQualification,
+)
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, caller_of
 from directory.people.tables import Person, RoleAssignment
@@ -55,8 +60,13 @@ def plant(session: Session, *, now: datetime) -> int:
     """Plant everything that is not there yet; return how many instruments were added."""
     plant_organisations(session, now=now)
     plant_policy(session, now=now)
-    for account in DEMO_ACCOUNTS:
-        plant_person(session, account.login, account.display_name, account.role, now=now)
+    people = {
+        account.role: plant_person(
+            session, account.login, account.display_name, account.role, now=now
+        )
+        for account in DEMO_ACCOUNTS
+    }
+    plant_entry(session, checker=people[Role.OPERATOR], now=now)
     neighbour = plant_person(session, "renjia", "任佳 Ren", Role.MEMBER, now=now, of=NEIGHBOUR)
     with CATALOGUE.open("rb") as file:
         catalogue = tomllib.load(file)
@@ -83,6 +93,43 @@ def plant_organisations(session: Session, *, now: datetime) -> None:
     ):
         if session.get(type(organisation), organisation.id) is None:
             session.add(organisation)
+    session.flush()
+
+
+def plant_entry(session: Session, *, checker: Caller, now: datetime) -> None:
+    """Let the demonstration's institution have entered as the rules want it."""
+    institution = session.get_one(Institution, INSTITUTION)
+    if institution.agreement_signed_on is not None:
+        return
+    today = now.astimezone(ZONE).date()
+    institution.agreement_signed_on, institution.agreement_version = today, "2026-1"
+    session.add_all(
+        InstitutionCheck(
+            institution_id=INSTITUTION,
+            check=check,
+            passed=True,
+            note="",
+            by_id=checker.person_id,
+            at=now,
+        )
+        for check in Check
+    )
+    # One that holds for long, and one whose renewal is near: both colours are to be seen.
+    for kind, number, since_days, left_days in (
+        ("cma", "231000160012", 900, 1290),
+        ("cnas", "CNAS L12345", 2100, 60),
+    ):
+        session.add(
+            InstitutionQualification(
+                institution_id=INSTITUTION,
+                kind=kind,
+                number=number,
+                valid_from=today - timedelta(days=since_days),
+                valid_to=today + timedelta(days=left_days),
+                scope=[{"object": "金属材料", "parameter": "抗拉强度", "method": "GB/T 228.1"}],
+                created_at=now,
+            )
+        )
     session.flush()
 
 

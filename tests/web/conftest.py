@@ -34,6 +34,8 @@ class RunningApp:
     """The address of an application with its database, broker, ingest, jobs and instruments."""
 
     url: str
+    data: Path
+    """Where it keeps its files and logs."""
 
 
 def find_browser() -> str | None:
@@ -46,7 +48,8 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
         pytest.skip("no Chromium on the PATH")
     assert (ROOT / "web/dist/index.html").is_file(), "the pages are not built: npm run build"
     command = [sys.executable, "-m", "cli", "demo", "--port", "0"]
-    command += ["--data", str(tmp_path_factory.mktemp("demo"))]
+    data = tmp_path_factory.mktemp("demo")
+    command += ["--data", str(data)]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -57,7 +60,7 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     try:
-        yield RunningApp(url=wait_for_address(process))
+        yield RunningApp(url=wait_for_address(process), data=data)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -177,6 +177,8 @@ export const institution = {
   presences: { online: "online", offline: "offline", both: "online and offline" },
   obstacles: "What stands in the way of entry",
   obstaclesLead: "Once all of it is settled, the platform lets the institution in.",
+  gaps: "Active, but not all conditions of entry are met",
+  gapsLead: "Please settle them soon; when the last qualification lapses, new orders stop by themselves.",
   clear: "Nothing stands in the way of entry",
   agreement: "Entry agreement",
   agreementText: "The institution vouches for true instrument details, valid qualifications and published prices; it answers in time, reports truly, accepts the platform's evaluation and leaves by its rules. The platform shows everybody fairly, protects data and settles disputes promptly.",

@@ -177,6 +177,8 @@ export const institution = {
   presences: { online: "线上", offline: "线下", both: "线上与线下" },
   obstacles: "尚不能入驻",
   obstaclesLead: "以下事项全部办妥后，由平台批准入驻。",
+  gaps: "已入驻，但入驻条件有缺项",
+  gapsLead: "请尽快补齐；最后一项资质失效时，新订单自动暂停。",
   clear: "入驻条件已全部满足",
   agreement: "入驻协议",
   agreementText: "机构承诺：所开放仪器信息真实、资质有效、收费公开；按时响应、如实出具结果；接受平台动态评价，连续不达标的按规定退出。平台承诺：公平展示、保护数据、及时结清争议。",

@@ -42,8 +42,8 @@ export function Obstacles({ one }: { one: Institution }) {
   const lang = useLang();
   if (one.obstacles.length === 0) return one.state === "active" ? null : <Alert type="success" showIcon title={t("institution.clear")} />;
   return (
-    <Alert type={one.state === "active" ? "error" : "warning"} showIcon title={t("institution.obstacles")}
-      description={<><p>{t("institution.obstaclesLead")}</p><ul className="remarks" style={{ marginTop: 6 }}>{one.obstacles.map((problem) => <li key={problem.code + (problem.field ?? "")}>{pick(lang, problem, "detail")}</li>)}</ul></>} />
+    <Alert type="warning" showIcon title={t(one.state === "active" ? "institution.gaps" : "institution.obstacles")}
+      description={<><p>{t(one.state === "active" ? "institution.gapsLead" : "institution.obstaclesLead")}</p><ul className="remarks" style={{ marginTop: 6 }}>{one.obstacles.map((problem) => <li key={problem.code + (problem.field ?? "")}>{pick(lang, problem, "detail")}</li>)}</ul></>} />
   );
 }
 

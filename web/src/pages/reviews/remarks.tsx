@@ -17,7 +17,7 @@ export function RemarkOn({ field, what, remarks }: { field: string; what: string
   const text = remarks.all[field] ?? "";
   const [open, setOpen] = useState(text !== "");
   if (remarks.disabled) return null;
-  if (!open) return <Button size="small" type="text" onClick={() => setOpen(true)} aria-label={t("desk.remarkFor", { what })} data-remark={field}>{t("desk.remarkAdd")}</Button>;
+  if (!open) return <Button size="small" type="text" onClick={() => setOpen(true)} aria-label={`${t("desk.remarkAdd")}: ${what}`} data-remark={field}>{t("desk.remarkAdd")}</Button>;
   return (
     <div className="wide">
       <Input.TextArea autoFocus autoSize={{ minRows: 1, maxRows: 5 }} maxLength={500} value={text} aria-label={t("desk.remarkFor", { what })} placeholder={t("desk.remarkFor", { what })}

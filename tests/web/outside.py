@@ -1,0 +1,33 @@
+"""What a person at a browser has beside it: a phone that gets codes, and an authenticator."""
+
+import base64
+import re
+import struct
+from hashlib import sha1
+from hmac import new as hmac
+from pathlib import Path
+from time import time
+
+from playwright.sync_api import Page
+
+STEP_S = 30
+LOOKS, LOOK_MS = 150, 200
+
+
+def code_after(page: Page, log: Path, read_before: int) -> str:
+    """Return the code that the demonstration's sender wrote down after what was read before."""
+    for _ in range(LOOKS):
+        said = log.read_text(encoding="utf-8")[read_before:]
+        if found := re.findall(r"验证码 (\d{6})", said):
+            return str(found[-1])
+        page.wait_for_timeout(LOOK_MS)
+    raise AssertionError("no code was sent")
+
+
+def one_time_code(secret: str, *, steps_on: int = 0) -> str:
+    """Compute what an authenticator shows (RFC 6238), and not by the code that is to be tested."""
+    counter = int(time()) // STEP_S + steps_on
+    digest = hmac(base64.b32decode(secret), struct.pack(">Q", counter), sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 10**6:06d}"
