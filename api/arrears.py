@@ -1,5 +1,6 @@
 """Routes under /arrears: bills overdue, which keep an enterprise from new reservations."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +11,13 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn, allow
 from api.routing import Router
-from booking.arrears.service import list_arrears, note_arrears, settle_arrears
+from booking.arrears.service import (
+    list_arrears,
+    list_clients,
+    names_of_owing,
+    note_arrears,
+    settle_arrears,
+)
 from booking.arrears.tables import Arrears
 from directory.people.service import Caller
 from directory.roles.rules import Role
@@ -32,15 +39,17 @@ class ArrearsBody(BaseModel):
 class ArrearsView(BaseModel):
     id: UUID
     enterprise_id: EnterpriseId
+    enterprise: str
     amount_fen: int
     due_on: date
     reason: str
 
     @classmethod
-    def of(cls, arrears: Arrears) -> "ArrearsView":
+    def of(cls, arrears: Arrears, names: Mapping[EnterpriseId, str]) -> "ArrearsView":
         return cls(
             id=arrears.id,
             enterprise_id=arrears.enterprise_id,
+            enterprise=names.get(arrears.enterprise_id, ""),
             amount_fen=arrears.amount_fen,
             due_on=arrears.due_on,
             reason=arrears.reason,
@@ -54,7 +63,26 @@ class ArrearsList(BaseModel):
 @router.get("")
 def read_arrears(caller: SignedIn, reading: ReadOnly) -> ArrearsList:
     """List what is owed to one's institution, or by one's enterprise."""
-    return ArrearsList(items=[ArrearsView.of(one) for one in list_arrears(reading, caller)])
+    found = list_arrears(reading, caller)
+    names = names_of_owing(reading, found)
+    return ArrearsList(items=[ArrearsView.of(one, names) for one in found])
+
+
+class ClientView(BaseModel):
+    id: EnterpriseId
+    name: str
+
+
+class ClientList(BaseModel):
+    items: list[ClientView]
+
+
+@router.get("/clients")
+def read_clients(caller: Keeper, reading: ReadOnly) -> ClientList:
+    """Name the enterprises that reserved here: those that may owe something."""
+    return ClientList(
+        items=[ClientView(id=key, name=name) for key, name in list_clients(reading, caller)]
+    )
 
 
 @router.post("", status_code=201)
@@ -71,10 +99,11 @@ def create_arrears(
         by=caller,
         now=now,
     )
-    return ArrearsView.of(arrears)
+    return ArrearsView.of(arrears, names_of_owing(transaction, [arrears]))
 
 
 @router.post("/{arrears_id}/settle")
 def settle(arrears_id: UUID, caller: Keeper, now: Now, transaction: Transaction) -> ArrearsView:
     """Note that it was paid."""
-    return ArrearsView.of(settle_arrears(transaction, arrears_id, by=caller, now=now))
+    arrears = settle_arrears(transaction, arrears_id, by=caller, now=now)
+    return ArrearsView.of(arrears, names_of_owing(transaction, [arrears]))

@@ -1,5 +1,6 @@
 """Routes by which a lab says what it allows, when it is open, and who is qualified."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,7 +12,7 @@ from api.database import ReadOnly, Transaction
 from api.identity import Anyone, SignedIn, allow
 from api.instruments import require_instrument
 from api.routing import Router
-from booking.attendance.queries import list_penalties, list_penalties_of
+from booking.attendance.queries import list_penalties, list_penalties_of, names_behind
 from booking.attendance.service import appeal, decide_appeal
 from booking.attendance.tables import Penalty
 from booking.policies.service import (
@@ -166,6 +167,7 @@ def put_agreement(body: AgreementBody, caller: Manager, now: Now, transaction: T
 class PenaltyView(BaseModel):
     id: UUID
     person_id: PersonId
+    person: str
     reservation_id: ReservationId
     """The last straw."""
     reason_zh: str
@@ -178,10 +180,11 @@ class PenaltyView(BaseModel):
     decision: str | None
 
     @classmethod
-    def of(cls, penalty: Penalty) -> "PenaltyView":
+    def of(cls, penalty: Penalty, names: Mapping[PersonId, str]) -> "PenaltyView":
         return cls(
             id=penalty.id,
             person_id=penalty.person_id,
+            person=names.get(penalty.person_id, ""),
             reservation_id=penalty.reservation_id,
             reason_zh=penalty.reason_zh,
             reason_en=penalty.reason_en,
@@ -204,7 +207,8 @@ def read_penalties(caller: SignedIn, reading: ReadOnly) -> PenaltyList:
         found = list_penalties_of(reading, caller.institution_id)
     else:
         found = list_penalties(reading, caller.person_id)
-    return PenaltyList(items=[PenaltyView.of(penalty) for penalty in found])
+    names = names_behind(reading, found)
+    return PenaltyList(items=[PenaltyView.of(penalty, names) for penalty in found])
 
 
 class AppealBody(BaseModel):
@@ -216,7 +220,8 @@ def appeal_penalty(
     penalty_id: UUID, body: AppealBody, caller: SignedIn, now: Now, transaction: Transaction
 ) -> PenaltyView:
     """Say why a ban is wrong; it is off until somebody decides."""
-    return PenaltyView.of(appeal(transaction, penalty_id, by=caller, text=body.text, now=now))
+    penalty = appeal(transaction, penalty_id, by=caller, text=body.text, now=now)
+    return PenaltyView.of(penalty, names_behind(transaction, [penalty]))
 
 
 class DecisionBody(BaseModel):
@@ -237,4 +242,4 @@ def decide_penalty(
         by=caller,
         now=now,
     )
-    return PenaltyView.of(penalty)
+    return PenaltyView.of(penalty, names_behind(transaction, [penalty]))

@@ -12,7 +12,14 @@ from api.identity import Anyone, allow
 from api.instruments import SlotBody, require_instrument
 from api.routing import Router
 from booking.calendars.hours import Hours, SpecialHours
-from booking.calendars.service import close, forget_special_day, reopen, set_hours, set_special_day
+from booking.calendars.service import (
+    close,
+    forget_special_day,
+    read_said,
+    reopen,
+    set_hours,
+    set_special_day,
+)
 from booking.policies.books import Book
 from directory.people.service import Caller
 from directory.roles.rules import Role
@@ -188,3 +195,44 @@ def create_closure(
 def withdraw_closure(closure_id: UUID, caller: Manager, now: Now, transaction: Transaction) -> None:
     """Withdraw a closure."""
     reopen(transaction, closure_id, by=caller, now=now)
+
+
+class SaidSpecialDay(SpecialWindowView):
+    reason: str
+
+
+class SaidHours(BaseModel):
+    """What is said of exactly this scope, whatever other scopes say besides."""
+
+    hours: list[WindowView]
+    special_days: list[SaidSpecialDay]
+
+
+@router.get("/opening-hours")
+def read_said_hours(
+    caller: Manager, reading: ReadOnly, instrument_id: InstrumentId | None = None
+) -> SaidHours:
+    """Show the hours and days said of one's institution, or of one instrument alone."""
+    hours, days = read_said(reading, by=caller, instrument_id=instrument_id)
+    return SaidHours(
+        hours=[
+            WindowView(
+                weekday=one.weekday,
+                opens_s=one.opens_s,
+                closes_s=one.closes_s,
+                is_extended=one.kind == "extended",
+                surcharge_permille=one.surcharge_permille,
+            )
+            for one in hours
+        ],
+        special_days=[
+            SaidSpecialDay(
+                day=one.day,
+                opens_s=one.opens_s,
+                closes_s=one.closes_s,
+                surcharge_permille=one.surcharge_permille,
+                reason=one.reason,
+            )
+            for one in days
+        ],
+    )

@@ -45,6 +45,7 @@ from api import (
     stations,
     statistics,
     statistics_rows,
+    tariffs,
     usage_acts,
     workdays,
 )
@@ -78,6 +79,7 @@ ROUTERS: tuple[Router, ...] = (
     lab_calendar.router,
     labels.router,
     members.router,
+    tariffs.router,
     charges.router,
     adjustments.router,
     workdays.router,

@@ -1,19 +1,23 @@
 """Routes on what was used: confirm, object, resolve, correct, and every change so far."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
+from api.instrument_views import StepView
 from api.reservation_views import ReservationView
 from api.reservations import see_one
 from api.routing import Router
+from billing.charges.service import propose
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.queries import find_known
 from booking.usage import reviewing
+from booking.usage.errors import NotMetered
 from booking.usage.queries import list_changes, list_sessions
 from foundation.identifiers import PersonId, ReservationId
 
@@ -129,4 +133,41 @@ def list_usage_changes(
             )
             for change in changes
         ]
+    )
+
+
+class ProposedView(BaseModel):
+    """What the use would be charged if this time were confirmed now."""
+
+    metered_ms: int
+    billed_seconds: int
+    amount_fen: int
+    currency: str
+    tariff_version: int
+    steps: list[StepView]
+
+
+@router.get("/proposal")
+def propose_charge(
+    reservation_id: ReservationId,
+    caller: SignedIn,
+    reading: ReadOnly,
+    metered_ms: Annotated[int | None, Query(ge=0, le=31 * 86_400_000)] = None,
+) -> ProposedView:
+    """Say what would be charged for what was metered, or for a corrected time; nothing is kept."""
+    known = find_known(reading, reservation_id, caller)
+    if known is None:
+        raise ReservationNotFound
+    usage = list_sessions(reading, [reservation_id]).get(reservation_id)
+    if usage is None:
+        raise NotMetered
+    used_ms = usage.metered_ms if metered_ms is None else metered_ms
+    tariff, priced, _ = propose(reading, usage, known.reservation, timedelta(milliseconds=used_ms))
+    return ProposedView(
+        metered_ms=used_ms,
+        billed_seconds=priced.billed_seconds,
+        amount_fen=priced.amount.minor_units,
+        currency=priced.amount.currency,
+        tariff_version=tariff.version,
+        steps=[StepView.of(step) for step in priced.steps],
     )

@@ -1,6 +1,6 @@
 """延时错时: what part of a use lay in hours that cost more. Pure: exact in, exact out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +54,19 @@ class OffHours:
                 for part in self.parts
             ],
         }
+
+
+def read_off_hours(document: Mapping[str, Any] | None) -> OffHours | None:
+    """Read what a charge kept, enough to compute its factor again."""
+    if document is None:
+        return None
+    return OffHours(
+        observed=timedelta(milliseconds=document["observed_ms"]),
+        parts=tuple(
+            Part(one["permille"], timedelta(milliseconds=one["ms"]), ())
+            for one in document["parts"]
+        ),
+    )
 
 
 def _say(at: datetime) -> str:

@@ -56,17 +56,10 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
     )
     if usage is None or usage.enterprise_id is None:
         return False
-    assert usage.during.lower is not None
-    tariff = frozen_tariff(session, usage.reservation_id) or in_force(
-        session, [usage.instrument_id], at=usage.during.lower
-    ).get(usage.instrument_id)
-    if tariff is None:
-        raise NoTariff
     reservation = session.get(Reservation, usage.reservation_id) if usage.reservation_id else None
-    off_hours = find_off_hours(
-        used_spans(session, usage), read_surcharges(reservation) if reservation else []
+    tariff, priced, off_hours = propose(
+        session, usage, reservation, timedelta(milliseconds=usage.metered_ms)
     )
-    priced = price_time(timedelta(milliseconds=usage.metered_ms), hourly(tariff), off_hours)
     charge_id = session.scalar(
         insert(Charge)
         .values(
@@ -107,6 +100,26 @@ def price(session: Session, usage_session_id: UsageSessionId, *, now: datetime) 
         capture(session, reservation.id, owed, now=now)
     session.flush()
     return True
+
+
+def propose(
+    session: Session, usage: UsageSession, reservation: Reservation | None, used: timedelta
+) -> tuple[Tariff, Price, OffHours | None]:
+    """Say what a usage session would be charged if so much time were confirmed.
+
+    Raises:
+        NoTariff: when none held when the use began.
+    """
+    assert usage.during.lower is not None
+    tariff = frozen_tariff(session, usage.reservation_id) or in_force(
+        session, [usage.instrument_id], at=usage.during.lower
+    ).get(usage.instrument_id)
+    if tariff is None:
+        raise NoTariff
+    off_hours = find_off_hours(
+        used_spans(session, usage), read_surcharges(reservation) if reservation else []
+    )
+    return tariff, price_time(used, hourly(tariff), off_hours), off_hours
 
 
 def _rule(tariff: Tariff, priced: Price, off_hours: OffHours | None) -> dict[str, object]:

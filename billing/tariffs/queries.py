@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from billing.charges.rules import HourlyTariff
 from billing.tariffs.tables import Tariff
+from directory.people.tables import Person
 from foundation.identifiers import InstrumentId
 from foundation.money import Money
 
@@ -48,3 +49,14 @@ def find_in_force(
         for tariff in rows
         if tariff.instrument_id == instrument_id and at in tariff.valid
     }
+
+
+def list_versions(session: Session, instrument_id: InstrumentId) -> list[tuple[Tariff, str | None]]:
+    """Return every version of an instrument's price, the latest first, with who made it."""
+    rows = session.execute(
+        select(Tariff, Person.display_name)
+        .outerjoin(Person, Person.id == Tariff.created_by)
+        .where(Tariff.instrument_id == instrument_id)
+        .order_by(Tariff.version.desc())
+    )
+    return [(tariff, name) for tariff, name in rows]

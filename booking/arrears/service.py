@@ -1,17 +1,22 @@
 """Verbs on arrears. The caller owns the transaction; nothing here commits."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.arrears.errors import ArrearsNotFound
 from booking.arrears.tables import Arrears
+from booking.reservations.tables import Reservation
 from directory.audit.service import record
+from directory.enterprises.tables import Enterprise
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from foundation.identifiers import EnterpriseId, InstitutionId, new_id
+
+CLIENTS_MAX = 1000
 
 
 def note_arrears(
@@ -79,6 +84,30 @@ def list_arrears(session: Session, by: Caller) -> list[Arrears]:
             .order_by(Arrears.due_on, Arrears.id)
         )
     )
+
+
+def names_of_owing(session: Session, arrears: Sequence[Arrears]) -> dict[EnterpriseId, str]:
+    rows = session.execute(
+        select(Enterprise.id, Enterprise.name).where(
+            Enterprise.id.in_({one.enterprise_id for one in arrears})
+        )
+    )
+    return {key: name for key, name in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
+def list_clients(session: Session, by: Caller) -> list[tuple[EnterpriseId, str]]:
+    """Return the enterprises that ever reserved at one's institution, by name."""
+    rows = session.execute(
+        select(Enterprise.id, Enterprise.name)
+        .where(
+            exists().where(
+                Reservation.enterprise_id == Enterprise.id, Reservation.institution_id == _own(by)
+            )
+        )
+        .order_by(Enterprise.name, Enterprise.id)
+        .limit(CLIENTS_MAX)
+    )
+    return [(key, name) for key, name in rows]
 
 
 def _own(by: Caller) -> InstitutionId:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.attendance.tables import Penalty
 from booking.reservations.tables import Reservation
+from directory.people.tables import Person
 from foundation.identifiers import InstitutionId, PersonId, ReservationId
 
 BATCH = 200
@@ -50,3 +51,13 @@ def list_penalties(session: Session, person_id: PersonId) -> Sequence[Penalty]:
     return session.scalars(
         select(Penalty).where(Penalty.person_id == person_id).order_by(Penalty.noticed_at.desc())
     ).all()
+
+
+def names_behind(session: Session, penalties: Sequence[Penalty]) -> dict[PersonId, str]:
+    """Return the names of those the penalties are about."""
+    rows = session.execute(
+        select(Person.id, Person.display_name).where(
+            Person.id.in_({one.person_id for one in penalties})
+        )
+    )
+    return {key: name for key, name in rows}  # noqa: C416 - rows are no pairs to mypy

@@ -82,6 +82,32 @@ def set_hours(
     )
 
 
+def read_said(
+    session: Session, *, by: Caller, instrument_id: InstrumentId | None = None
+) -> tuple[list[OpeningHours], list[SpecialDay]]:
+    """Return what is said of exactly this scope: one instrument, or the institution."""
+    institution_id = own_institution(by)
+    if instrument_id is not None:
+        require_own_instrument(session, instrument_id, by)
+    hours = session.scalars(
+        select(OpeningHours)
+        .where(
+            OpeningHours.institution_id == institution_id,
+            OpeningHours.instrument_id.is_not_distinct_from(instrument_id),
+        )
+        .order_by(OpeningHours.weekday, OpeningHours.opens_s)
+    )
+    days = session.scalars(
+        select(SpecialDay)
+        .where(
+            SpecialDay.institution_id == institution_id,
+            SpecialDay.instrument_id.is_not_distinct_from(instrument_id),
+        )
+        .order_by(SpecialDay.day, SpecialDay.opens_s)
+    )
+    return list(hours), list(days)
+
+
 def set_special_day(
     session: Session,
     day: date,

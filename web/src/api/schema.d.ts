@@ -167,6 +167,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/arrears/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Clients
+         * @description Name the enterprises that reserved here: those that may owe something.
+         */
+        get: operations["read_clients_api_v1_arrears_clients_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/arrears/{arrears_id}/settle": {
         parameters: {
             query?: never;
@@ -1624,6 +1644,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instruments/{instrument_id}/tariff-rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rehearse Tariff
+         * @description Count a past period anew at another price; nothing is kept.
+         */
+        post: operations["rehearse_tariff_api_v1_instruments__instrument_id__tariff_rehearsals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/tariff-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Tariff
+         * @description Say what a span of time would cost at a price, step by step; nothing is kept.
+         */
+        post: operations["try_tariff_api_v1_instruments__instrument_id__tariff_trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/tariffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tariffs
+         * @description List every version of an instrument's price, the latest first; none is ever edited.
+         */
+        get: operations["list_tariffs_api_v1_instruments__instrument_id__tariffs_get"];
+        put?: never;
+        /**
+         * Create Tariff
+         * @description Let a new version hold from an instant on; the one before it ends there, and is kept.
+         */
+        post: operations["create_tariff_api_v1_instruments__instrument_id__tariffs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments/{instrument_id}/terms": {
         parameters: {
             query?: never;
@@ -2250,7 +2334,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Said Hours
+         * @description Show the hours and days said of one's institution, or of one instrument alone.
+         */
+        get: operations["read_said_hours_api_v1_opening_hours_get"];
         /**
          * Put Hours
          * @description Let these be the opening hours; none at all: open day and night.
@@ -3073,6 +3161,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reservations/{reservation_id}/usage/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Propose Charge
+         * @description Say what would be charged for what was metered, or for a corrected time; nothing is kept.
+         */
+        get: operations["propose_charge_api_v1_reservations__reservation_id__usage_proposal_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reservations/{reservation_id}/usage/resolve": {
         parameters: {
             query?: never;
@@ -3866,6 +3974,8 @@ export interface components {
              * Format: date
              */
             due_on: string;
+            /** Enterprise */
+            enterprise: string;
             /**
              * Enterprise Id
              * Format: uuid
@@ -4336,7 +4446,7 @@ export interface components {
             reservation_id: string | null;
             /** Steps */
             steps: components["schemas"]["StepView"][];
-            tariff: components["schemas"]["TariffView"];
+            tariff: components["schemas"]["api__charges__TariffView"];
             /** Usage Id */
             usage_id: string | null;
         };
@@ -4383,6 +4493,21 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** ClientList */
+        ClientList: {
+            /** Items */
+            items: components["schemas"]["ClientView"][];
+        };
+        /** ClientView */
+        ClientView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** ClosureBody */
         ClosureBody: {
@@ -5732,6 +5857,31 @@ export interface components {
             /** Secret */
             secret: string | null;
         };
+        /** NewTariffBody */
+        NewTariffBody: {
+            /**
+             * Billed Min S
+             * @default 0
+             */
+            billed_min_s: number;
+            /**
+             * Billed Step S
+             * @default 60
+             */
+            billed_step_s: number;
+            /**
+             * Minimum Fen
+             * @default 0
+             */
+            minimum_fen: number;
+            /** Per Hour Fen */
+            per_hour_fen: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
         /**
          * NoticeRequest
          * @description A year's notice as its text says it.
@@ -5887,6 +6037,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Person */
+            person: string;
             /**
              * Person Id
              * Format: uuid
@@ -6107,6 +6259,24 @@ export interface components {
             detail_zh: string;
             /** Field */
             field?: string | null;
+        };
+        /**
+         * ProposedView
+         * @description What the use would be charged if this time were confirmed now.
+         */
+        ProposedView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Billed Seconds */
+            billed_seconds: number;
+            /** Currency */
+            currency: string;
+            /** Metered Ms */
+            metered_ms: number;
+            /** Steps */
+            steps: components["schemas"]["StepView"][];
+            /** Tariff Version */
+            tariff_version: number;
         };
         /**
          * ProviderView
@@ -6464,6 +6634,77 @@ export interface components {
             state: components["schemas"]["directory__registrations__rules__State"];
             /** Submitted At */
             submitted_at: string | null;
+        };
+        /**
+         * RehearsalBody
+         * @description A price, and a past period to count anew.
+         */
+        RehearsalBody: {
+            /**
+             * Billed Min S
+             * @default 0
+             */
+            billed_min_s: number;
+            /**
+             * Billed Step S
+             * @default 60
+             */
+            billed_step_s: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Minimum Fen
+             * @default 0
+             */
+            minimum_fen: number;
+            /** Per Hour Fen */
+            per_hour_fen: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * RehearsalView
+         * @description What was charged for use in a period, and what it would have been.
+         */
+        RehearsalView: {
+            /** Lines */
+            lines: components["schemas"]["RehearsedView"][];
+            /** Was Fen */
+            was_fen: number;
+            /** Would Be Fen */
+            would_be_fen: number;
+        };
+        /** RehearsedView */
+        RehearsedView: {
+            /**
+             * Charge Id
+             * Format: uuid
+             */
+            charge_id: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Enterprise */
+            enterprise: string;
+            /** Metered Ms */
+            metered_ms: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Was Fen */
+            was_fen: number;
+            /** Would Be Fen */
+            would_be_fen: number;
         };
         /** RelatedView */
         RelatedView: {
@@ -6980,6 +7221,32 @@ export interface components {
             work_ms: number;
         };
         /**
+         * SaidHours
+         * @description What is said of exactly this scope, whatever other scopes say besides.
+         */
+        SaidHours: {
+            /** Hours */
+            hours: components["schemas"]["WindowView"][];
+            /** Special Days */
+            special_days: components["schemas"]["SaidSpecialDay"][];
+        };
+        /** SaidSpecialDay */
+        SaidSpecialDay: {
+            /** Closes S */
+            closes_s: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Opens S */
+            opens_s: number | null;
+            /** Reason */
+            reason: string;
+            /** Surcharge Permille */
+            surcharge_permille: number;
+        };
+        /**
          * Scope
          * @description What a station may do in a client's name.
          * @enum {string}
@@ -7432,30 +7699,10 @@ export interface components {
              */
             starts_at: string;
         };
-        /**
-         * TariffView
-         * @description The tariff as it stood when the charge was made.
-         */
-        TariffView: {
-            /** Billed Min S */
-            billed_min_s: number;
-            /** Billed Step S */
-            billed_step_s: number;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Minimum Fen */
-            minimum_fen: number;
-            /** Per Hour Fen */
-            per_hour_fen: number;
-            /** Valid From */
-            valid_from: string | null;
-            /** Valid To */
-            valid_to: string | null;
-            /** Version */
-            version: number;
+        /** TariffList */
+        TariffList: {
+            /** Items */
+            items: components["schemas"]["api__tariffs__TariffView"][];
         };
         /**
          * TermsView
@@ -7577,6 +7824,50 @@ export interface components {
             /** Items */
             items: components["schemas"]["PortionView"][];
             step: components["schemas"]["Step"];
+        };
+        /**
+         * TrialBody
+         * @description A price, and a span of time to try it on.
+         */
+        TrialBody: {
+            /**
+             * Billed Min S
+             * @default 0
+             */
+            billed_min_s: number;
+            /**
+             * Billed Step S
+             * @default 60
+             */
+            billed_step_s: number;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Minimum Fen
+             * @default 0
+             */
+            minimum_fen: number;
+            /** Per Hour Fen */
+            per_hour_fen: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** TrialView */
+        TrialView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Billed Seconds */
+            billed_seconds: number;
+            /** Currency */
+            currency: string;
+            /** Steps */
+            steps: components["schemas"]["StepView"][];
         };
         /** TripRequest */
         TripRequest: {
@@ -7869,6 +8160,31 @@ export interface components {
         WithdrawalRequest: {
             purpose: components["schemas"]["Purpose"];
         };
+        /**
+         * TariffView
+         * @description The tariff as it stood when the charge was made.
+         */
+        api__charges__TariffView: {
+            /** Billed Min S */
+            billed_min_s: number;
+            /** Billed Step S */
+            billed_step_s: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Minimum Fen */
+            minimum_fen: number;
+            /** Per Hour Fen */
+            per_hour_fen: number;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+        };
         /** CodeGiven */
         api__confirmations__CodeGiven: {
             /** Code */
@@ -8023,6 +8339,42 @@ export interface components {
             reported: string;
             /** Wanted */
             wanted: string;
+        };
+        /** TariffView */
+        api__tariffs__TariffView: {
+            /** Billed Min S */
+            billed_min_s: number;
+            /** Billed Step S */
+            billed_step_s: number;
+            /** Currency */
+            currency: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Current */
+            is_current: boolean;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string | null;
+            /** Minimum Fen */
+            minimum_fen: number;
+            /** Per Hour Fen */
+            per_hour_fen: number;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
         };
         /** ImportedView */
         api__workdays__ImportedView: {
@@ -9024,6 +9376,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArrearsView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_clients_api_v1_arrears_clients_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientList"];
                 };
             };
             /** @description not signed in */
@@ -16653,6 +17095,386 @@ export interface operations {
             };
         };
     };
+    rehearse_tariff_api_v1_instruments__instrument_id__tariff_rehearsals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    try_tariff_api_v1_instruments__instrument_id__tariff_trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_tariffs_api_v1_instruments__instrument_id__tariffs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TariffList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_tariff_api_v1_instruments__instrument_id__tariffs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTariffBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__tariffs__TariffView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_terms_api_v1_instruments__instrument_id__terms_get: {
         parameters: {
             query?: never;
@@ -19702,6 +20524,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["api__notices__NoticeView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_said_hours_api_v1_opening_hours_get: {
+        parameters: {
+            query?: {
+                instrument_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidHours"];
                 };
             };
             /** @description not signed in */
@@ -23748,6 +24662,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    propose_charge_api_v1_reservations__reservation_id__usage_proposal_get: {
+        parameters: {
+            query?: {
+                metered_ms?: number | null;
+            };
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedView"];
                 };
             };
             /** @description not signed in */
