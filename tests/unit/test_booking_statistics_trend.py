@@ -44,7 +44,10 @@ def test_what_lies_outside_the_period_is_not_counted_and_own_use_is_not_external
 
     _, portions = spread([late, early], period, ZONE)
 
-    assert [(one.effective_h, one.external_h) for one in portions] == [(4, 0), (1, 1)]
+    assert [(one.effective_h, one.external_h) for one in portions] == [
+        (Fraction(4), Fraction(0)),
+        (Fraction(1), Fraction(1)),
+    ]
 
 
 def test_weeks_begin_on_monday_and_the_first_and_last_are_cut() -> None:
