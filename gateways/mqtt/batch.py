@@ -66,6 +66,22 @@ class Batch:
     waiting: list[Arrived] = field(default_factory=list)
     """What lacks a birth or a device that may be right behind it."""
 
+    def take_in(self, other: "Batch") -> None:
+        """Add another's rows and facts; what waits in it stays its own."""
+        self.readings += other.readings
+        self.events += other.events
+        self.alarms += other.alarms
+        self.results += other.results
+        self.states += other.states
+        self.gateway_states += other.gateway_states
+        self.rejected += other.rejected
+        self.lost += other.lost
+        for boot, numbers in other.sequences.items():
+            self.sequences[boot] += numbers
+        self.seen |= other.seen
+        for key, offset in other.offsets.items():
+            self.offsets[key] = min(offset, self.offsets.get(key, offset))
+
 
 class Sorter:
     """Turns messages into rows, or into something for the quarantine."""

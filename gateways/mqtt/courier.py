@@ -15,7 +15,7 @@ from foundation.clock import read_clock
 from foundation.logs import get_log
 from gateways.mqtt import topics
 from gateways.mqtt.patience import Patience
-from telemetry.controls.service import Errand, reconcile
+from telemetry.controls.reconciling import Errand, reconcile
 
 log = get_log("courier")
 

@@ -1,7 +1,6 @@
 """From the inbox to committed rows, and only then to acknowledgements."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from threading import Event
 from time import monotonic
 from typing import Any, Final
@@ -9,52 +8,32 @@ from typing import Any, Final
 import psycopg
 import sqlalchemy.exc
 from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session
 
 from foundation.clock import read_clock
-from foundation.identifiers import DeviceId
 from foundation.logs import get_log
 from gateways.mqtt import messages
 from gateways.mqtt.batch import Batch, Sorter, as_instant, reject
+from gateways.mqtt.derived import DERIVE_EVERY_S, Derived
 from gateways.mqtt.faults import pass_point
 from gateways.mqtt.inbox import Arrived, Inbox
 from gateways.mqtt.messages import Unintelligible
 from gateways.mqtt.patience import Patience
 from gateways.mqtt.rates import Rates
 from gateways.mqtt.registry import Registry
+from gateways.mqtt.rows import insert
 from gateways.mqtt.tally import Tally
 from gateways.mqtt.topics import Kind, TopicMalformed
-from telemetry.controls.service import record_result
-from telemetry.devices.sequences import (
-    Boot,
-    Standing,
-    account,
-    declare_lost,
-    load_unsettled,
-    note_gaps,
-)
-from telemetry.devices.service import (
-    MetricDeclared,
-    note_offsets,
-    note_seen,
-    store_birth,
-    store_gateway_state,
-    store_state,
-)
-from telemetry.events.service import store_alarms, store_events
+from telemetry.devices.sequences import Boot, Standing
+from telemetry.devices.service import MetricDeclared, store_birth
 from telemetry.quarantine.rules import Reason
-from telemetry.quarantine.service import quarantine, want_replay_of_boot
+from telemetry.quarantine.service import want_replay_of_boot
 from telemetry.readings.service import (
     DAY_MS,
     Row,
     ensure_partitions,
     is_partitioned,
-    mark_late,
-    store_latest,
-    store_readings,
 )
-from telemetry.rollups.service import is_rolled_up_by_us, mark
-from telemetry.runs.service import build_runs
+from telemetry.rollups.service import is_rolled_up_by_us
 
 log = get_log("writer")
 
@@ -62,11 +41,7 @@ BATCH_MAX: Final = 2_000
 LINGER_S: Final = 0.01
 WAIT_MS: Final = 5_000
 """For a birth, or for a device to be registered; then what lacks it is set aside."""
-DERIVE_EVERY_S: Final = 0.25
-SEEN_EVERY_S: Final = 2.0
-SETTLE_EVERY_S: Final = 1.0
 RETRY_S_MAX: Final = 5.0
-NOTIFY_BYTES_MAX: Final = 7_000
 PATIENCE_S: Final = 45.0
 """More than every limit of the server's together: one statement may take 15 s."""
 LAG_SAMPLES: Final = 500
@@ -123,12 +98,7 @@ class Writer:
         self._done: set[int] = set()
         self._days: set[int] = set()
         self._makes_partitions = self._rolls_up = False
-        self._latest: dict[int, Row] = {}
-        self._changed: set[str] = set()
-        self._seen: dict[Any, tuple[str, str, int]] = {}
-        self._offsets: dict[tuple[Any, str], int] = {}
-        self._unsettled: set[Boot] = set()
-        self._derived_at = self._seen_at = self._settled_at = 0.0
+        self._derived = Derived()
         self.stopping = Event()
         self.tally = Tally()
         self.patience = Patience(patience_s)
@@ -142,7 +112,8 @@ class Writer:
             self._persist(self._waiting + arrived)
             if self.stopping.is_set() and self._session_connection is None:
                 return
-        self._derive(is_last=True)
+        if self._session_connection is not None:
+            self._derive(is_last=True)
         self.close()
 
     def write_now(self, arrived: list[Arrived]) -> None:
@@ -214,7 +185,7 @@ class Writer:
             self._registry.load(self._raw)
             self._makes_partitions = is_partitioned(self._raw)
             self._rolls_up = is_rolled_up_by_us(self._raw)
-            self._unsettled = load_unsettled(self._raw)
+            self._derived.load(self._raw)
         self._days.clear()
         log.info("connected to the database")
 
@@ -302,7 +273,7 @@ class Writer:
             late = self._sorter.sort_out(
                 self._raw, [one for one in arrived if one.received_ms <= old_enough], may_wait=False
             )
-        merge(batch, late)
+        batch.take_in(late)
         waiting = {id(message) for message in batch.waiting}
         done = [message for message in arrived if id(message) not in waiting]
         self._commit(batch, done)
@@ -317,7 +288,7 @@ class Writer:
         batch.readings.sort()
         with connection.begin():
             pass_point("before_insert")
-            standings, new = self._insert(connection, batch, now)
+            standings, new = insert(connection, self._raw, batch, rolls_up=self._rolls_up, now=now)
             pass_point("after_insert")
         committed = monotonic()
         pass_point("after_commit")
@@ -326,50 +297,7 @@ class Writer:
         pass_point("after_acknowledge")
         self._confirm(standings)
         self._count(batch, done, new=new, took_s=committed - started)
-        self._remember(batch, standings)
-
-    def _insert(
-        self, connection: Connection, batch: Batch, now: datetime
-    ) -> tuple[dict[Boot, Standing], int]:
-        raw = self._raw
-        new = store_readings(raw, batch.readings)
-        if new:
-            mark_late(raw, batch.readings, now=now)
-        if new and self._rolls_up:
-            mark(raw, (row[1] for row in batch.readings))
-        store_events(raw, batch.events)
-        store_alarms(raw, batch.alarms)
-        for device, report, received_at in batch.states:
-            store_state(raw, device, report, received_at=received_at)
-        for name, report, received_at in batch.gateway_states:
-            store_gateway_state(
-                raw, name, boot=report.boot, is_online=report.is_online, received_at=received_at
-            )
-        quarantine(raw, batch.rejected)
-        standings = account(raw, batch.sequences, now=now)
-        for boot, first, last in batch.lost:
-            declare_lost(raw, boot, first, last)
-        if batch.lost:
-            standings |= account(raw, {boot: [] for boot, _, _ in batch.lost}, now=now)
-        if batch.events or batch.results:
-            with Session(connection, join_transaction_mode="rollback_only") as session:
-                build_runs(
-                    session,
-                    {(DeviceId(event.device_id), event.session) for event in batch.events},
-                    now=now,
-                )
-                for report_ in batch.results:
-                    record_result(
-                        session,
-                        device_id=DeviceId(report_.device.id),
-                        command_id=report_.result.id,
-                        is_done=report_.result.ok,
-                        state=report_.result.state,
-                        error=report_.result.error,
-                        now=report_.received_at,
-                    )
-                session.flush()
-        return standings, new
+        self._derived.remember(batch, standings)
 
     def _ensure_days(self, rows: list[Row]) -> None:
         if not self._makes_partitions or not rows:
@@ -400,77 +328,8 @@ class Writer:
         for one in batch.rejected:
             tally.reasons[one.reason] = tally.reasons.get(one.reason, 0) + 1
 
-    def _remember(self, batch: Batch, standings: dict[Boot, Standing]) -> None:
-        """Keep what is derived later, less often than we commit."""
-        latest = self._latest
-        for row in batch.readings:
-            known = latest.get(row[0])
-            if known is None or known[1] <= row[1]:
-                latest[row[0]] = row
-        for device_id, (name, boot, at_ms) in batch.seen.items():
-            self._seen[device_id] = (name, boot, at_ms)
-            self._changed.add(name)
-        for key, offset in batch.offsets.items():
-            self._offsets[key] = min(offset, self._offsets.get(key, offset))
-        self._changed.update(device.name for device, _, _ in batch.states)
-        self._changed.update(name for name, _, _ in batch.gateway_states)
-        self._unsettled.update(key for key, standing in standings.items() if standing.has_gap)
-        self._unsettled.update(key for key, _, _ in batch.lost)
-
     def _derive(self, *, is_last: bool = False) -> None:
-        """Bring up to date what can always be derived again, and tell those who watch."""
-        now = monotonic()
         connection = self._session_connection
-        if connection is None or (now - self._derived_at < DERIVE_EVERY_S and not is_last):
-            return
-        self._derived_at = now
-        if self._changed or self._latest:
-            with connection.begin():
-                store_latest(self._raw, [self._latest[key] for key in sorted(self._latest)])
-                if now - self._seen_at >= SEEN_EVERY_S or is_last:
-                    note_seen(
-                        self._raw,
-                        {
-                            device_id: (boot, as_instant(at_ms))
-                            for device_id, (_, boot, at_ms) in self._seen.items()
-                        },
-                    )
-                    note_offsets(self._raw, self._offsets)
-                    self._seen.clear()
-                    self._offsets.clear()
-                    self._seen_at = now
-                notify_devices(self._raw, sorted(self._changed))
-            self._latest.clear()
-            self._changed.clear()
-        if self._unsettled and now - self._settled_at >= SETTLE_EVERY_S:
-            self._settled_at = now
-            with connection.begin():
-                self.tally.gaps = note_gaps(self._raw, self._unsettled, now=read_clock())
-            if self.tally.gaps == 0:
-                self._unsettled.clear()
-
-
-def merge(batch: Batch, other: Batch) -> None:
-    batch.readings += other.readings
-    batch.events += other.events
-    batch.alarms += other.alarms
-    batch.results += other.results
-    batch.states += other.states
-    batch.gateway_states += other.gateway_states
-    batch.rejected += other.rejected
-    batch.lost += other.lost
-    for boot, numbers in other.sequences.items():
-        batch.sequences[boot] += numbers
-    batch.seen |= other.seen
-    for key, offset in other.offsets.items():
-        batch.offsets[key] = min(offset, batch.offsets.get(key, offset))
-
-
-def notify_devices(raw: Raw, names: Sequence[str]) -> None:
-    """Tell the live streams which devices to look at again, in as many notes as it takes."""
-    note = ""
-    for name in [*names, ""]:
-        if note and (not name or len(note) + len(name) + 1 > NOTIFY_BYTES_MAX):
-            raw.execute("SELECT pg_notify('yixiang_devices', %s)", [note])
-            note = ""
-        note = f"{note},{name}" if note else name
+        assert connection is not None, "connected before anything is written"
+        self._derived.write(connection, self._raw, is_last=is_last)
+        self.tally.gaps = self._derived.gaps

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from foundation.identifiers import DeviceId
 from telemetry.alarms.tables import Alarm
+from telemetry.controls.reconciling import reconcile
 from telemetry.controls.rules import LOCKED, UNLOCKED
-from telemetry.controls.service import reconcile, record_result, want
+from telemetry.controls.service import record_result, want
 from telemetry.controls.tables import Command, WantedState
 from telemetry.devices.service import MetricDeclared, store_birth
 from telemetry.readings.service import store_latest
