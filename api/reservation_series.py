@@ -29,7 +29,7 @@ from booking.reservations.tables import as_slot
 from booking.waitlists.queries import Wait, list_waits
 from booking.waitlists.service import accept, join, slot_offered, withdraw
 from booking.waitlists.tables import WaitlistEntry
-from foundation.identifiers import InstrumentId, ReservationId
+from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
 router = Router(tags=["reservations"])
 
@@ -100,6 +100,8 @@ class TogetherBody(BaseModel):
     """Several instruments, all of them or none."""
 
     requests: list[ReservationRequest] = Field(min_length=1, max_length=INSTRUMENTS_MAX)
+    holder_id: PersonId | None = None
+    """A colleague all of them are for; oneself where it is left out."""
 
 
 class TogetherView(BaseModel):
@@ -114,7 +116,11 @@ def create_together(
 
     def reserve() -> TogetherView:
         made = reserve_together(
-            transaction, [one.request() for one in body.requests], by=caller, now=now
+            transaction,
+            [one.request() for one in body.requests],
+            by=caller,
+            now=now,
+            holder_id=body.holder_id,
         )
         for reservation in made:
             set_aside_if_credit_allows(transaction, reservation, now=now)

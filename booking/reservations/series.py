@@ -158,7 +158,7 @@ def reserve_together(
     Raises:
         NothingChosen: for none, or for more than ten.
         SlotRefused: naming everything against each, with the instrument's code.
-        SlotTaken: when one of them is taken; the caller's transaction takes the rest back.
+        SlotTaken: when some are taken, naming them; nothing of the rest is taken then.
     """
     if not 1 <= len(requests) <= INSTRUMENTS_MAX:
         raise NothingChosen
@@ -169,13 +169,19 @@ def reserve_together(
     for request in requests:
         book = books[request.instrument_id]
         problems += [
-            replace(
-                one, zh=f"{book.instrument.code}:{one.zh}", en=f"{book.instrument.code}: {one.en}"
-            )
-            for one in find_all_problems(session, book, request, asker, now=now)
+            named(one, book) for one in find_all_problems(session, book, request, asker, now=now)
         ]
     if problems:
         raise SlotRefused(problems)
+    taken = [
+        named(Problem(SlotTaken.code, SlotTaken.zh, SlotTaken.en), book)
+        for request, book in ((one, books[one.instrument_id]) for one in requests)
+        if list_in_the_way(
+            session, book.instrument.id, book.policy.blocked(request.wish.slot), now=now
+        )
+    ]
+    if taken:
+        raise SlotTaken(taken)
     series_id = new_id()
     return [
         take(
@@ -190,3 +196,9 @@ def reserve_together(
         )
         for request in requests
     ]
+
+
+def named(problem: Problem, book: Book) -> Problem:
+    """Say of which of several instruments a problem is."""
+    code = book.instrument.code
+    return replace(problem, zh=f"{code}:{problem.zh}", en=f"{code}: {problem.en}")

@@ -1,7 +1,7 @@
 """What the page of a reservation, the kiosk and the form ask for beside the reservation."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -239,3 +239,25 @@ def test_what_one_waits_for_is_named_and_given_up_by_oneself_only(
     assert [one["instrument"]["name_zh"] for one in listed] == ["高效液相色谱仪"]
     assert others.status_code == 404
     assert gone["state"] == "withdrawn"
+
+
+def test_basket_takes_all_or_none_and_says_which_was_taken(
+    signed_in_as: SignedInAs,
+    session_factory: sessionmaker[Session],
+    cast: Cast,
+    instrument_id: InstrumentId,
+) -> None:
+    with session_factory.begin() as session:
+        second = make.instrument(session, institution=cast.institution)
+        code, other = second.code, str(second.id)
+    alice, url = signed_in_as(cast.alice), "/api/v1/reservations-together"
+    both = [{"instrument_id": one, **slot(0, 2)} for one in (str(instrument_id), other)]
+    reserve(signed_in_as(cast.carol), InstrumentId(UUID(other)), slot(1, 3))
+
+    refused = alice.post(url, json={"requests": both}, headers=key())
+    apart = [both[0], {**both[1], **slot(3, 5)}]
+    taken = alice.post(url, json={"requests": apart}, headers=key()).json()["items"]
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "slot_taken")
+    assert [one["detail_en"].split(":")[0] for one in refused.json()["problems"]] == [code]
+    assert [one["state"] for one in taken] == ["reserved", "reserved"]

@@ -3,6 +3,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { get, getPages, isProblem, post } from "./http";
+import type { ReservationWish } from "./lease";
 import type {
   Calendar,
   Category,
@@ -159,6 +160,6 @@ export const signIn = (given: { login: string; password: string; code?: string }
 export const signOut = (): Promise<undefined> => post<undefined>("/sign-out");
 
 export const reserve = (
-  body: { instrument_id: string; starts_at: string; ends_at: string; purpose?: string },
+  body: ReservationWish,
   key: string,
 ): Promise<Reservation> => post<Reservation>("/reservations", body, key);

@@ -68,8 +68,8 @@ export const terms = (instrumentId: string) =>
 export const reserveSeries = (body: Schemas["SeriesBody"], key: string): Promise<{ items: Occurrence[] }> =>
   post<{ items: Occurrence[] }>("/reservation-series", body, key);
 
-export const reserveTogether = (requests: ReservationWish[], key: string): Promise<{ items: Reservation[] }> =>
-  post<{ items: Reservation[] }>("/reservations-together", { requests }, key);
+export const reserveTogether = (requests: ReservationWish[], holder_id: string | null, key: string): Promise<{ items: Reservation[] }> =>
+  post<{ items: Reservation[] }>("/reservations-together", { requests, holder_id }, key);
 
 export const waitlist = queryOptions({
   queryKey: ["waitlist"],

@@ -7731,6 +7731,8 @@ export interface components {
          * @description Several instruments, all of them or none.
          */
         TogetherBody: {
+            /** Holder Id */
+            holder_id?: string | null;
             /** Requests */
             requests: components["schemas"]["ReservationRequest"][];
         };

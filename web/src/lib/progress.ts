@@ -3,7 +3,7 @@
 export const PROGRESS = ["reserved", "checked_in", "in_use", "ended", "metered", "billed"] as const;
 export type ProgressStep = (typeof PROGRESS)[number];
 /** Before it is reserved: written down, set aside, or waiting for somebody's yes. */
-const BEFORE = ["draft", "held", "submitted", "retimed", "approved"] as const;
+const BEFORE = ["draft", "held", "proposed", "submitted", "retimed", "approved"] as const;
 /** Where it left the way for good. */
 const LEFT = ["cancelled", "no_show", "rejected", "expired"] as const;
 /** States between two steps of the line, and the step they have reached. */

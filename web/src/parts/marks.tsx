@@ -49,6 +49,7 @@ export function Age({ at }: { at: string | null | undefined }) {
 const RESERVATION_TONES: Record<ReservationState, Tone> = {
   draft: "idle",
   held: "attention",
+  proposed: "attention",
   submitted: "attention",
   retimed: "attention",
   approved: "accent",

@@ -14,6 +14,8 @@ export const lease: typeof texts.lease = {
   modes: { self_operated: "Self-operated", assisted: "With a technician" },
   technician: "Technician",
   noTechnician: "Not assigned yet",
+  presence: "Client",
+  presences: { present: "Works along", observer: "Looks on", absent: "Sends samples" },
   purpose: "Purpose",
   attendance: "Attendance",
   attendances: {
@@ -45,6 +47,7 @@ export const lease: typeof texts.lease = {
   quoteWhy: "By the length reserved and the tariff of its time.",
   hold: "Set aside",
   holds: { held: "Set aside", captured: "{{amount}} taken", released: "Released" },
+  deposit: "with a deposit of {{amount}} beside it",
   noHold: "Nothing set aside yet",
   charges: { usage: "Machine time", labour: "Technical service", late_cancel: "Late cancelling fee", no_show: "No-show fee" },
   noCharge: "Not charged yet",
@@ -72,6 +75,7 @@ export const lease: typeof texts.lease = {
   why: {
     draft: "Only written down: no time is taken until you confirm.",
     held: "The time is held for you and free again unless you confirm in time.",
+    proposed: "Waits for your enterprise's administrator; the lab is asked after that.",
     submitted: "Waits for the manager, who should answer within one working day; it runs out when its time begins.",
     retimed: "The manager offers this time and keeps it for you; please accept or decline.",
     approved: "Approved; waits for funds to be set aside, and runs out otherwise.",
@@ -91,12 +95,13 @@ export const lease: typeof texts.lease = {
     no_show: "Nobody came; a fee is charged.",
   },
   limits: {
-    held: "Held until", submitted: "To be answered by", retimed: "To be answered by", approved: "Funds by",
+    held: "Held until", proposed: "To be answered by", submitted: "To be answered by", retimed: "To be answered by", approved: "Funds by",
     check_in: "Check-in opens", missed: "Check in by", slot: "Slot ends", objection: "Object by", confirms: "Confirms itself",
   },
   act: {
     move: "Move", retime: "Offer another time", extend: "Extend", handOver: "Hand over", assign: "Assign technician",
     interrupt: "Interrupt: fault", correct: "Correct", resolve: "Answer objection", confirmUsage: "Confirm use",
+    endorse: "Agree", turnDown: "Turn down", samples: "Samples received",
     approve: "Approve", reject: "Reject", acceptTime: "Accept new time", declineTime: "Decline",
     confirm: "Confirm", dispute: "Object to machine time",
   },
@@ -145,6 +150,7 @@ export const mine: typeof texts.mine = {
   tabs: "My reservations",
   reservations: "Reservations",
   waitlist: "Waitlist",
+  basket: "Together",
   feeds: "Calendar feeds",
 };
 
@@ -250,4 +256,48 @@ export const tag: typeof texts.tag = {
   workingDone: "Marked as working",
   nextFree: "Next free",
   condition: { working: "Working", faulty: "Out of order", in_repair: "In repair", scrapped: "Out of service" },
+};
+
+export const form: typeof texts.form = {
+  forWhom: "For",
+  myself: "{{name}} (myself)",
+  declaration: "Do the samples hold anything hazardous",
+  harmless: "No",
+  hazardous: "Yes",
+  substances: "Hazardous substances",
+  waiver: "I know that its calibration lapses within this time; no metrological use",
+  stillOpen: "Still to fill in: {{count}}",
+  hold: "Hold for {{minutes}} min",
+  held: "Held for you",
+  submitted: "Sent, waits for approval",
+  repeat: "Repeat weekly",
+  every: "Every",
+  weeks: "{{count}} week(s)",
+  times: "How many times",
+  on: "On",
+  weekdays: { d1: "Mon", d2: "Tue", d3: "Wed", d4: "Thu", d5: "Fri", d6: "Sat", d7: "Sun" },
+  trial: "Look at each date",
+  trialSays: "{{free}} of {{count}} dates can be had.",
+  seriesSays: "{{free}} of {{count}} dates reserved.",
+  take: "Reserve the {{count}} free dates",
+  free: "Free",
+  reserved: "Reserved",
+  skipped: "Not free",
+  placed: "Placed",
+  instead: "Instead:",
+  others: "Of this kind, free then",
+};
+
+export const basket: typeof texts.basket = {
+  title: "Reserve together",
+  lead: "Several instruments in one act: all of them, or none.",
+  add: "Add to basket",
+  put: "Added to the basket",
+  open: "Basket ({{count}})",
+  empty: "Nothing in the basket",
+  emptyLead: "Pick a time on an instrument, then add it to the basket.",
+  remove: "Remove",
+  clear: "Empty",
+  reserve: "Reserve all {{count}}",
+  none: "So none was reserved.",
 };

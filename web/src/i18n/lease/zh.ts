@@ -14,6 +14,8 @@ export const lease = {
   modes: { self_operated: "自主上机", assisted: "技术员协同" },
   technician: "技术员",
   noTechnician: "尚未指派",
+  presence: "到场方式",
+  presences: { present: "到场协同", observer: "观摩", absent: "不到场，送样" },
   purpose: "用途",
   attendance: "到场",
   attendances: {
@@ -45,6 +47,7 @@ export const lease = {
   quoteWhy: "按预约时长与当时的收费标准估算。",
   hold: "预扣",
   holds: { held: "已预扣", captured: "已结转 {{amount}}", released: "已释放" },
+  deposit: "另冻结押金 {{amount}}",
   noHold: "尚未预扣",
   charges: { usage: "机时费", labour: "技术服务费", late_cancel: "临时取消费", no_show: "爽约费" },
   noCharge: "尚未出账",
@@ -72,6 +75,7 @@ export const lease = {
   why: {
     draft: "只是草稿，没有占用时段；确认后才算预约。",
     held: "时段为您暂留，到时未确认即释放。",
+    proposed: "等待本企业管理员同意，之后才提交实验室。",
     submitted: "等待机主审核；机主应在 1 个工作日内答复，时段开始前未答复则过期。",
     retimed: "机主建议改到此时段，并为您保留；请接受或拒绝。",
     approved: "已批准，正等待预扣资金；到时未预扣即过期。",
@@ -91,12 +95,13 @@ export const lease = {
     no_show: "未到场，收取爽约费。",
   },
   limits: {
-    held: "暂留至", submitted: "答复期限", retimed: "答复期限", approved: "预扣期限",
+    held: "暂留至", proposed: "答复期限", submitted: "答复期限", retimed: "答复期限", approved: "预扣期限",
     check_in: "可签到", missed: "最晚签到", slot: "时段结束", objection: "异议截止", confirms: "自动确认",
   },
   act: {
     move: "改期", retime: "建议改期", extend: "延长", handOver: "转给同事", assign: "指派技术员",
     interrupt: "因故障中断", correct: "更正机时", resolve: "答复异议", confirmUsage: "确认机时",
+    endorse: "同意", turnDown: "不同意", samples: "样品已收到",
     approve: "批准", reject: "不批准", acceptTime: "接受新时间", declineTime: "不接受",
     confirm: "确认预约", dispute: "对机时有异议",
   },
@@ -145,6 +150,7 @@ export const mine = {
   tabs: "我的预约",
   reservations: "预约",
   waitlist: "候补",
+  basket: "合并预约",
   feeds: "日历订阅",
 };
 
@@ -250,4 +256,48 @@ export const tag = {
   workingDone: "已恢复可用",
   nextFree: "最近空闲",
   condition: { working: "可用", faulty: "故障", in_repair: "维修中", scrapped: "已停用" },
+};
+
+export const form = {
+  forWhom: "使用人",
+  myself: "{{name}}（本人）",
+  declaration: "样品是否含危险物质",
+  harmless: "不含",
+  hazardous: "含有",
+  substances: "危险物质名称",
+  waiver: "我已知悉该时段内校准到期，仅作非计量用途",
+  stillOpen: "还有 {{count}} 项必填内容",
+  hold: "暂留 {{minutes}} 分钟",
+  held: "已为您暂留",
+  submitted: "已提交，等待审核",
+  repeat: "每周重复",
+  every: "间隔",
+  weeks: "每 {{count}} 周",
+  times: "次数",
+  on: "星期",
+  weekdays: { d1: "周一", d2: "周二", d3: "周三", d4: "周四", d5: "周五", d6: "周六", d7: "周日" },
+  trial: "查看每次是否可约",
+  trialSays: "{{count}} 次中有 {{free}} 次可约。",
+  seriesSays: "已预约 {{free}} 次，共 {{count}} 次。",
+  take: "预约可约的 {{count}} 次",
+  free: "可约",
+  reserved: "已预约",
+  skipped: "不可约",
+  placed: "已改约",
+  instead: "改约：",
+  others: "同类仪器此时空闲",
+};
+
+export const basket = {
+  title: "合并预约",
+  lead: "一次预约多台仪器：全部成功，或者一台也不约。",
+  add: "加入合并预约",
+  put: "已加入合并预约",
+  open: "合并预约（{{count}}）",
+  empty: "还没有加入仪器",
+  emptyLead: "在仪器页面选好时段后，点“加入合并预约”。",
+  remove: "移除",
+  clear: "清空",
+  reserve: "一次预约 {{count}} 台",
+  none: "因此一台也没有预约。",
 };

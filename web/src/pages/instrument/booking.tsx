@@ -1,22 +1,40 @@
-/** The form beside the calendar: pick, see the price step by step, reserve. */
+/** The form beside the calendar: pick, see the price step by step, reserve, hold, repeat or collect. */
 
-import { Alert, Button, Form, Input, Result, Spin } from "antd";
+import { Alert, Button, Checkbox, Form, Spin } from "antd";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 
 import { quote, reserve } from "../../api/calls";
 import { isProblem, newKey } from "../../api/http";
+import { type ReservationWish, terms } from "../../api/lease";
 import type { Calendar, Instrument, Reservation } from "../../api/types";
-import { pick, useLang } from "../../i18n";
+import { useLang } from "../../i18n";
+import { given, leftOpen, readAsked } from "../../lib/questions";
 import { alternatives, type Span } from "../../lib/slots";
-import { dayKey, formatLength, formatSpan } from "../../lib/time";
+import { dayKey, formatLength } from "../../lib/time";
 import { useProblemText } from "../../parts/states";
 import { reserves, usePerson } from "../../shell/access";
 import { useSignIn } from "../../shell/sign-in";
+import { Ask, NO_WISHES, Waiver, type Wishes } from "./ask";
+import { BasketButton } from "./basket";
+import "./booking.css";
+import { Elsewhere } from "./elsewhere";
 import { Alternatives, Problems, QuoteSteps } from "./outcome";
+import { Repeating } from "./repeat";
+import { Reserved } from "./reserved";
 import { freeOf, iso, SlotFields } from "./slot-fields";
+
+/** What is sent for a slot; a part that was left empty is not. */
+export function wishFor(instrument: Instrument, span: Span, wishes: Wishes): ReservationWish {
+  return {
+    instrument_id: instrument.id, starts_at: iso(span.from), ends_at: iso(span.to),
+    purpose: wishes.purpose.trim(), answers: given(wishes.answers), mode: wishes.mode,
+    ...(wishes.holder_id ? { holder_id: wishes.holder_id } : {}),
+    ...(wishes.mode === "assisted" ? { presence: wishes.presence } : {}),
+    is_hold: false, is_draft: false,
+  };
+}
 
 export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose }: {
   instrument: Instrument;
@@ -32,21 +50,20 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
   const person = usePerson();
   const { ask } = useSignIn();
   const textOf = useProblemText();
-  const [purpose, setPurpose] = useState("");
+  const [wishes, setWishes] = useState(NO_WISHES);
+  const [repeats, setRepeats] = useState(false);
   const [done, setDone] = useState<Reservation | null>(null);
   const key = useRef({ of: "", key: "" });
   const free = freeOf(calendar);
   const zone = instrument.time_zone;
   const quoted = useQuery({ ...quote(instrument.id, iso(chosen?.from ?? 0), iso(chosen?.to ?? 0)), enabled: chosen !== null });
+  const asked = readAsked(useQuery(terms(instrument.id)).data?.terms);
   const reserving = useMutation({
-    mutationFn: (span: Span) => {
+    mutationFn: (wish: ReservationWish) => {
       // The same wish sent twice, after a lost answer say, carries the same key.
-      const of = `${instrument.id} ${span.from} ${span.to} ${purpose}`;
+      const of = JSON.stringify(wish);
       if (key.current.of !== of) key.current = { of, key: newKey() };
-      return reserve({
-        instrument_id: instrument.id, starts_at: iso(span.from), ends_at: iso(span.to),
-        ...(purpose.trim() ? { purpose: purpose.trim() } : {}),
-      }, key.current.key);
+      return reserve(wish, key.current.key);
     },
     onSuccess: (made) => {
       key.current = { of: "", key: "" };
@@ -61,33 +78,33 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
     reserving.reset();
     choose(span);
   };
-  if (done) {
-    return (
-      <section className="panel" data-reserved={done.id}>
-        <Result status="success" title={t("booking.done")} style={{ padding: "28px 16px" }}
-          subTitle={t("booking.doneLead", {
-            instrument: pick(lang, instrument, "name"),
-            span: formatSpan(Date.parse(done.starts_at), Date.parse(done.ends_at), zone, lang),
-          })}
-          extra={[
-            <Link key="my" to="/my"><Button type="primary" tabIndex={-1}>{t("booking.toMy")}</Button></Link>,
-            <Button key="again" onClick={() => { setDone(null); reserving.reset(); }}>{t("booking.again")}</Button>,
-          ]} />
-      </section>
-    );
-  }
+  const wantOther = (other: Partial<Wishes>): void => {
+    reserving.reset();
+    setWishes((before) => ({ ...before, ...other }));
+  };
+  const again = (): void => {
+    setDone(null);
+    reserving.reset();
+  };
+  if (done) return <Reserved instrument={instrument} made={done} again={again} />;
   const refusal = isProblem(reserving.error) ? reserving.error : null;
   const quoteRefusal = isProblem(quoted.error) ? quoted.error : null;
   const problems = refusal?.problems.length ? refusal.problems : quoted.data?.problems.length ? quoted.data.problems : quoteRefusal?.problems ?? [];
   const other = refusal && refusal.problems.length === 0 ? refusal : problems.length === 0 ? quoteRefusal : null;
   const isBlocked = problems.length > 0 || other !== null;
   const proposed = refusal?.document.alternatives?.map((one) => ({ from: Date.parse(one.starts_at), to: Date.parse(one.ends_at) }));
-  const submit = (): void => {
-    if (!chosen) return;
-    if (!person.data) ask((entered) => reserves(entered) && reserving.mutate(chosen));
-    else reserving.mutate(chosen);
-  };
+  const open = person.data ? leftOpen(asked, wishes.answers) : [];
   const mayNot = !!person.data && !reserves(person.data);
+  const isTaken = other?.code === "slot_taken";
+  const ready = chosen !== null && !mayNot && !isBlocked && !quoted.isLoading && open.length === 0;
+  const send = (is_hold: boolean): void => {
+    if (!chosen) return;
+    const wish = { ...wishFor(instrument, chosen, wishes), is_hold };
+    // Who signs in now is asked first what the instrument asks, where it asks anything.
+    if (!person.data) ask((entered) => reserves(entered) && leftOpen(asked, wishes.answers).length === 0 && reserving.mutate(wish));
+    else reserving.mutate(wish);
+  };
+  const asksWaiver = problems.some((one) => one.code === "waiver_needed") || "calibration_waiver" in wishes.answers;
   return (
     <section className="panel" aria-labelledby="booking-title">
       <header>
@@ -95,22 +112,35 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
         {chosen && <span className="faint">{t("booking.length", { length: formatLength(chosen.to - chosen.from, lang) })}</span>}
       </header>
       <div className="panel-body">
-        <Form layout="vertical" requiredMark={false} onFinish={submit} className="booking-form">
+        <Form layout="vertical" requiredMark={false} onFinish={() => send(false)} className="booking-form">
           <SlotFields instrument={instrument} free={free} day={day} setDay={setDay} chosen={chosen} choose={change} />
-          <Form.Item label={t("booking.purpose")} htmlFor="booking-purpose">
-            <Input id="booking-purpose" maxLength={200} value={purpose} placeholder={t("booking.purposeHint")} onChange={(event) => setPurpose(event.target.value)} />
-          </Form.Item>
+          <Ask instrument={instrument} asked={asked} wishes={wishes} set={wantOther} />
           {!chosen && <p className="soft">{t("booking.choose")}</p>}
           {chosen && quoted.isFetching && !quoted.data && <div className="row"><Spin size="small" /> <span className="soft">{t("booking.calculating")}</span></div>}
           {chosen && quoted.data && <QuoteSteps quoted={quoted.data} />}
           {chosen && problems.length > 0 && <Problems problems={problems} title={t("booking.problems")} />}
-          {chosen && other && <Alert type="error" showIcon role="alert" style={{ marginTop: 12 }} title={other.code === "slot_taken" ? t("booking.taken") : textOf(other)} />}
+          {chosen && other && <Alert type="error" showIcon role="alert" style={{ marginTop: 12 }} title={isTaken ? t("booking.taken") : textOf(other)} />}
+          {chosen && asksWaiver && <Waiver value={wishes.answers.calibration_waiver} set={(calibration_waiver) => wantOther({ answers: { ...wishes.answers, calibration_waiver } })} />}
           {chosen && isBlocked && <Alternatives zone={zone} choose={(span) => { setDay(dayKey(span.from, zone)); change(span); }} spans={proposed ?? alternatives(free, chosen, instrument.policy)} />}
+          {chosen && isBlocked && <Elsewhere instrument={instrument} chosen={chosen} />}
           {mayNot && <Alert type="info" showIcon style={{ marginTop: 12 }} title={t("booking.notEnterprise")} />}
-          <Button type="primary" htmlType="submit" size="large" block style={{ marginTop: 16 }} loading={reserving.isPending}
-            disabled={!chosen || mayNot || isBlocked || quoted.isLoading} data-reserve>
-            {person.data ? t("booking.reserve") : t("booking.signIn")}
-          </Button>
+          {chosen && open.length > 0 && <p className="soft" style={{ marginTop: 12 }}>{t("form.stillOpen", { count: open.length })}</p>}
+          {chosen && person.data && !mayNot && <Checkbox checked={repeats} onChange={(event) => setRepeats(event.target.checked)} style={{ marginTop: 12 }}>{t("form.repeat")}</Checkbox>}
+          {repeats && chosen ? (
+            <Repeating key={`${chosen.from} ${chosen.to}`} instrument={instrument} wish={wishFor(instrument, chosen, wishes)} blocked={open.length > 0} />
+          ) : (
+            <div className="booking-buttons">
+              <Button type="primary" htmlType="submit" size="large" block loading={reserving.isPending && !reserving.variables.is_hold} disabled={!ready} data-reserve>
+                {person.data ? t("booking.reserve") : t("booking.signIn")}
+              </Button>
+              {chosen && person.data && !mayNot && (
+                <div className="row">
+                  <Button disabled={!ready} loading={reserving.isPending && reserving.variables.is_hold} onClick={() => send(true)} data-hold>{t("form.hold", { minutes: asked.hold_minutes })}</Button>
+                  <BasketButton instrument={instrument} wish={wishFor(instrument, chosen, wishes)} disabled={!ready} />
+                </div>
+              )}
+            </div>
+          )}
         </Form>
       </div>
     </section>

@@ -74,8 +74,8 @@ function WithReason({ one, verb, word, danger = false }: { one: Reservation; ver
 
 /** Least weighty first, so that what the reader came for stands last and is the primary one. */
 const ORDER: Act[] = [
-  "interrupt", "cancel", "hand-over", "technician", "move", "retime", "extend", "end", "reject", "decline-time",
-  "correct-usage", "dispute", "resolve", "confirm-usage", "approve", "accept-time", "confirm", "check-in",
+  "interrupt", "cancel", "hand-over", "technician", "move", "retime", "extend", "end", "reject", "turn-down", "decline-time",
+  "correct-usage", "dispute", "resolve", "confirm-usage", "samples", "endorse", "approve", "accept-time", "confirm", "check-in",
 ];
 
 function useButton(one: Reservation): (act: Act) => ReactNode {
@@ -95,6 +95,9 @@ function useButton(one: Reservation): (act: Act) => ReactNode {
       case "reject": return <WithReason one={one} verb="reject" word={t("lease.act.reject")} danger />;
       case "decline-time": return <WithReason one={one} verb="decline-time" word={t("lease.act.declineTime")} />;
       case "dispute": return <WithReason one={one} verb="usage/dispute" word={t("lease.act.dispute")} />;
+      case "turn-down": return <WithReason one={one} verb="turn-down" word={t("lease.act.turnDown")} danger />;
+      case "endorse": return <Plain one={one} verb="endorse" word={t("lease.act.endorse")} said={t("my.approved")} />;
+      case "samples": return <Plain one={one} verb="samples" word={t("lease.act.samples")} said={t("lease.done")} />;
       case "confirm-usage": return <Plain one={one} verb="usage/confirm" word={t("lease.act.confirmUsage")} said={t("acts.usageConfirmed")} />;
       case "approve": return <Plain one={one} verb="approve" word={t("lease.act.approve")} said={t("my.approved")} />;
       case "accept-time": return <Plain one={one} verb="accept-time" word={t("lease.act.acceptTime")} said={t("acts.confirmed")} />;

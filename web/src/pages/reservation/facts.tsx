@@ -27,6 +27,7 @@ export function Facts({ one, more }: { one: Reservation; more: Details }) {
     ...(more.made_by ? [[t("lease.madeBy"), more.made_by] as [string, ReactNode]] : []),
     [t("lease.mode"), t(`lease.modes.${one.mode}`)],
     ...(one.mode === "assisted" ? [[t("lease.technician"), more.technician ?? t("lease.noTechnician")] as [string, ReactNode]] : []),
+    ...(one.presence ? [[t("lease.presence"), t(`lease.presences.${one.presence}`)] as [string, ReactNode]] : []),
     ...(one.purpose ? [[t("lease.purpose"), one.purpose] as [string, ReactNode]] : []),
     ...(one.attendance && one.attendance in zh.lease.attendances
       ? [[t("lease.attendance"), t(`lease.attendances.${one.attendance as Attendance}`)] as [string, ReactNode]] : []),
@@ -55,6 +56,7 @@ export function Money({ one, more }: { one: Reservation; more: Details }) {
         </li>
         <li>
           <div className="spread"><span>{t("lease.hold")}</span>{hold ? <b className="num">{formatFen(hold.amount_fen, hold.currency)}</b> : <span className="faint">{t("lease.noHold")}</span>}</div>
+          {hold && hold.deposit_fen > 0 && <p className="faint num">{t("lease.deposit", { amount: formatFen(hold.deposit_fen, hold.currency) })}</p>}
           {hold && <ToneTag tone={holdState === "held" ? "attention" : "idle"}>{t(`lease.holds.${holdState}`, { amount: formatFen(hold.captured_fen, hold.currency) })}</ToneTag>}
         </li>
         {more.charges.length === 0 && <li className="spread"><span>{t("my.charge")}</span><span className="faint">{t("lease.noCharge")}</span></li>}

@@ -13,7 +13,7 @@ import { useMinute } from "../../parts/now";
 import { zoneOf } from "../../parts/page";
 import { ProgressLine } from "../my/reservation";
 
-type Limit = "held" | "submitted" | "retimed" | "approved" | "check_in" | "missed" | "slot" | "objection" | "confirms";
+type Limit = "held" | "proposed" | "submitted" | "retimed" | "approved" | "check_in" | "missed" | "slot" | "objection" | "confirms";
 
 interface Clock {
   limit: Limit;
@@ -23,7 +23,7 @@ interface Clock {
 /** What ends next for a reservation in its state. */
 export function clockOf(one: Reservation, more: Details, now: number): Clock | null {
   switch (one.state) {
-    case "held": case "submitted": case "retimed": case "approved":
+    case "held": case "proposed": case "submitted": case "retimed": case "approved":
       return one.expires_at ? { limit: one.state, at: one.expires_at } : null;
     case "reserved":
       return now < Date.parse(more.check_in_opens_at)
