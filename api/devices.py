@@ -1,7 +1,7 @@
 """Routes under /devices: how each is now, its series, phases and runs."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -23,6 +23,7 @@ from telemetry.devices.now import PHASES, DeviceNow, read_devices
 from telemetry.devices.queries import list_boots, presence_between
 from telemetry.readings.queries import find_channel, read_phases, read_series, write_csv
 from telemetry.runs.queries import runs_between
+from telemetry.runs.tables import Run
 
 router = Router(prefix="/devices", tags=["devices"])
 
@@ -70,6 +71,24 @@ class RunView(BaseModel):
     coverage_percent: float
     state: str
     doubts: list[str]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        return cls(
+            id=run.id,
+            session=run.session,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            metered_ms=run.metered_ms,
+            warm_up_ms=run.warm_up_ms,
+            work_ms=run.work_ms,
+            cool_down_ms=run.cool_down_ms,
+            cycles=run.cycles,
+            energy_wh=run.energy_wh,
+            coverage_percent=run.coverage_permille / 10,
+            state=run.state,
+            doubts=[str(doubt) for doubt in run.doubts],
+        )
 
 
 class RunPage(BaseModel):
@@ -213,24 +232,7 @@ def list_runs(name: str, caller: Watcher, reading: ReadOnly, since: Since, until
     require_span(since, until)
     device = find_device(reading, caller, name)
     return RunPage(
-        items=[
-            RunView(
-                id=run.id,
-                session=run.session,
-                started_at=run.started_at,
-                ended_at=run.ended_at,
-                metered_ms=run.metered_ms,
-                warm_up_ms=run.warm_up_ms,
-                work_ms=run.work_ms,
-                cool_down_ms=run.cool_down_ms,
-                cycles=run.cycles,
-                energy_wh=run.energy_wh,
-                coverage_percent=run.coverage_permille / 10,
-                state=run.state,
-                doubts=[str(doubt) for doubt in run.doubts],
-            )
-            for run in runs_between(reading, device.id, since, until)
-        ]
+        items=[RunView.of(run) for run in runs_between(reading, device.id, since, until)]
     )
 
 

@@ -17,7 +17,7 @@ from billing.charges.queries import list_charges_of
 from billing.charges.tables import Charge
 from billing.holds.queries import find_hold
 from billing.holds.tables import FundsHold
-from booking.reservations.cancelling import kind_of_cancel
+from booking.reservations.cancelling import free_until, kind_of_cancel
 from booking.reservations.errors import ReservationNotFound
 from booking.reservations.history import HistoryEntry, Sibling, list_series, read_history
 from booking.reservations.queries import find_known
@@ -27,6 +27,7 @@ from booking.reservations.states import CHECK_IN_OPENS, CancelledAs, Reservation
 from booking.reservations.tables import Reservation
 from booking.usage.queries import list_changes, list_sessions
 from booking.usage.reviewing import confirms_at, objection_ends_at
+from booking.usage.tables import UsageSession
 from directory.people.service import Caller
 from directory.people.tables import Person
 from foundation.identifiers import ChargeId, InstrumentId, PersonId, ReservationId
@@ -174,20 +175,16 @@ def see_cancelling(
         if is_staff_of(caller, reservation)
         else kind_of_cancel(reservation, now=now)
     )
-    by_grace = min(reservation.created_at + timedelta(seconds=terms.grace_s), starts_at)
     return CancellingView(
         kind=kind,
         fee_fen=quote_late_fee(session, reservation).minor_units if kind == CancelledAs.LATE else 0,
         late_fee_permille=terms.late_fee_permille,
-        free_until=max(starts_at - timedelta(seconds=terms.free_cancel_s), by_grace)
-        if is_reserved
-        else None,
+        free_until=free_until(reservation, starts_at) if is_reserved else None,
     )
 
 
-def see_usage_changes(session: Session, reservation_id: ReservationId) -> list[UsageChangeView]:
-    usage = list_sessions(session, [reservation_id]).get(reservation_id)
-    changes = list_changes(session, usage.id) if usage else []
+def see_changes_of(session: Session, usage: UsageSession) -> list[UsageChangeView]:
+    changes = list_changes(session, usage.id)
     names = names_of(session, [one.actor_id for one in changes])
     return [
         UsageChangeView(
@@ -245,5 +242,5 @@ def read_details(
         cancelling=see_cancelling(reading, reservation, caller, now),
         hold=HoldView.of(hold) if hold else None,
         charges=[LineView.of(one) for one in list_charges_of(reading, reservation_id, caller)],
-        usage_changes=see_usage_changes(reading, reservation_id),
+        usage_changes=see_changes_of(reading, usage) if usage else [],
     )

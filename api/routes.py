@@ -37,6 +37,7 @@ from api import (
     registrations,
     reservation_acts,
     reservation_details,
+    reservation_quotes,
     reservation_series,
     reservations,
     reviews,
@@ -47,6 +48,7 @@ from api import (
     statistics_rows,
     tariffs,
     usage_acts,
+    usage_desk,
     workdays,
 )
 from api.routing import Router
@@ -66,8 +68,10 @@ ROUTERS: tuple[Router, ...] = (
     statistics_rows.router,
     reservation_acts.router,
     reservation_details.router,
+    reservation_quotes.router,
     endorsements.router,
     usage_acts.router,
+    usage_desk.router,
     reservation_series.router,
     booking_rules.router,
     opening_hours.router,

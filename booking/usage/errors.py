@@ -9,6 +9,12 @@ class NotMetered(NotFound):
     en = "This reservation has no usage session yet."
 
 
+class UsageNotFound(NotFound):
+    code = "usage_not_found"
+    zh = "找不到该上机记录。"
+    en = "There is no such usage session."
+
+
 class WrongUsageState(Conflict):
     code = "wrong_usage_state"
     zh = "上机记录当前状态不允许此操作。"

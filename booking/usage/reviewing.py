@@ -122,7 +122,7 @@ def resolve(
     if not reason.strip():
         raise ReasonNeeded
     if metered_ms is not None:
-        _require_fit(usage, metered_ms)
+        require_fit(usage, metered_ms)
     former = values_of(usage)
     if metered_ms is not None:
         usage.metered_ms = metered_ms
@@ -146,7 +146,7 @@ def correct(
         raise WrongUsageState
     if not reason.strip():
         raise ReasonNeeded
-    _require_fit(usage, metered_ms)
+    require_fit(usage, metered_ms)
     former = values_of(usage)
     usage.metered_ms = metered_ms
     write_change(session, usage, "corrected", former, by=by.person_id, reason=reason, now=now)
@@ -162,7 +162,7 @@ def values_of(usage: UsageSession) -> dict[str, Any]:
     }
 
 
-def _require_fit(usage: UsageSession, metered_ms: int) -> None:
+def require_fit(usage: UsageSession, metered_ms: int) -> None:
     """No more than passed between its first start and its last end."""
     assert usage.during.lower is not None
     assert usage.during.upper is not None

@@ -148,6 +148,11 @@ def measure(runs: Sequence[RunFact], *, was_watched: bool) -> Measured:
     )
 
 
+def difference_permille(metered: timedelta, booked: timedelta) -> int:
+    """Return how far what was used is from what was reserved, rounded up."""
+    return -(-abs(metered - booked) * 1000 // booked)
+
+
 def is_close_to_booked(metered: timedelta, booked: timedelta, *, tolerance_permille: int) -> bool:
     """Whether what was used differs from what was reserved by little enough."""
-    return abs(metered - booked) * 1000 <= booked * tolerance_permille
+    return difference_permille(metered, booked) <= tolerance_permille

@@ -27,6 +27,8 @@ from telemetry.alarms.service import raise_alarm
 from telemetry.runs.tables import Run
 
 UNRESERVED = "unreserved"
+UNRESERVED_USE = "UNRESERVED_USE"
+"""The alarm of use that nobody reserved; its subject is the run."""
 
 
 def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> bool:
@@ -184,7 +186,7 @@ def note_unreserved(session: Session, run_id: RunId, *, now: datetime) -> bool:
     raise_alarm(
         session,
         device_id=run.device_id,
-        code="UNRESERVED_USE",
+        code=UNRESERVED_USE,
         subject=str(run_id),
         severity="major",
         raised_at=run.started_at,

@@ -1,5 +1,6 @@
 """Questions about alarms: which are active, which were."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,3 +42,15 @@ def find_alarm(session: Session, alarm_id: UUID) -> tuple[Alarm, Device] | None:
         select(Alarm, Device).join(Device, Device.id == Alarm.device_id).where(Alarm.id == alarm_id)
     ).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+def find_latest(
+    session: Session, *, device_id: DeviceId, code: str, subjects: Sequence[str]
+) -> Alarm | None:
+    """Return the latest alarm of a device about one of these, active or over."""
+    return session.scalar(
+        select(Alarm)
+        .where(Alarm.device_id == device_id, Alarm.code == code, Alarm.subject.in_(list(subjects)))
+        .order_by(Alarm.raised_at.desc())
+        .limit(1)
+    )

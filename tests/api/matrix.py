@@ -380,6 +380,7 @@ def things(
         "entry_id": waiting.id,
         "instrument_id": instrument.id,
         "reservation_id": reservation.id,
+        "usage_id": usage.id,
         "charge_id": charge.id,
         "registration_id": registration.id,
         "file_id": stored.id,

@@ -3693,6 +3693,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pile
+         * @description List what waits, what nobody reserved, what is objected to, or what is settled.
+         */
+        get: operations["read_pile_api_v1_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/{usage_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read One
+         * @description Show a usage session with its runs, its changes so far, and its alarm.
+         */
+        get: operations["read_one_api_v1_usage__usage_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/{usage_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Use
+         * @description Say what use without a reservation was: it counts as the institution's own.
+         */
+        post: operations["explain_use_api_v1_usage__usage_id__explain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/waitlist": {
         parameters: {
             query?: never;
@@ -4509,6 +4569,18 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ClosenessView
+         * @description How close the use is to its reservation, and how close it must be to need no person.
+         */
+        ClosenessView: {
+            /** Coverage Needed Percent */
+            coverage_needed_percent: number;
+            /** Differs Permille */
+            differs_permille: number;
+            /** Tolerance Permille */
+            tolerance_permille: number;
+        };
         /** ClosureBody */
         ClosureBody: {
             /**
@@ -4666,6 +4738,15 @@ export interface components {
             organisation?: string | null;
             /** Real Name */
             real_name?: string | null;
+        };
+        /** CountsView */
+        CountsView: {
+            /** Disputed */
+            disputed: number;
+            /** Unreserved */
+            unreserved: number;
+            /** Waiting */
+            waiting: number;
         };
         /** CredentialList */
         CredentialList: {
@@ -5067,6 +5148,13 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /** ExplanationBody */
+        ExplanationBody: {
+            /** Metered Ms */
+            metered_ms?: number | null;
+            /** Reason */
+            reason: string;
         };
         /** ExtendBody */
         ExtendBody: {
@@ -5536,6 +5624,51 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * LaidOpenView
+         * @description All that stands behind one usage session.
+         */
+        LaidOpenView: {
+            /** Acts */
+            acts: string[];
+            alarm: components["schemas"]["RaisedView"] | null;
+            /** Changes */
+            changes: components["schemas"]["UsageChangeView"][];
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Confirms At */
+            confirms_at: string | null;
+            /** Device */
+            device: string;
+            evidence: components["schemas"]["ClosenessView"] | null;
+            instrument: components["schemas"]["InstrumentRef"];
+            /** Objection Ends At */
+            objection_ends_at: string | null;
+            reservation: components["schemas"]["MatchedView"] | null;
+            /** Runs */
+            runs: components["schemas"]["RunView"][];
+            usage: components["schemas"]["UsageView"];
+        };
+        /**
+         * LaidView
+         * @description A usage session beside its reservation.
+         */
+        LaidView: {
+            /** Acts */
+            acts: string[];
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Confirms At */
+            confirms_at: string | null;
+            /** Device */
+            device: string;
+            evidence: components["schemas"]["ClosenessView"] | null;
+            instrument: components["schemas"]["InstrumentRef"];
+            /** Objection Ends At */
+            objection_ends_at: string | null;
+            reservation: components["schemas"]["MatchedView"] | null;
+            usage: components["schemas"]["UsageView"];
+        };
         /** LastValueView */
         LastValueView: {
             /**
@@ -5668,6 +5801,32 @@ export interface components {
              * @default
              */
             token: string;
+        };
+        /**
+         * MatchedView
+         * @description The reservation that the use was matched to.
+         */
+        MatchedView: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Enterprise */
+            enterprise: string;
+            /** Holder */
+            holder: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            state: components["schemas"]["ReservationState"];
         };
         /**
          * Media
@@ -6116,6 +6275,20 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * Pile
+         * @description Where a usage session lies on the desk.
+         * @enum {string}
+         */
+        Pile: "waiting" | "unreserved" | "disputed" | "settled";
+        /** PileView */
+        PileView: {
+            counts: components["schemas"]["CountsView"];
+            /** Items */
+            items: components["schemas"]["LaidView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** PinBody */
         PinBody: {
             /**
@@ -6469,6 +6642,23 @@ export interface components {
             steps: components["schemas"]["StepView"][];
             /** Tariff Version */
             tariff_version: number | null;
+        };
+        /**
+         * RaisedView
+         * @description The alarm that use without a reservation raised.
+         */
+        RaisedView: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Severity */
+            severity: string;
         };
         /** ReadCount */
         ReadCount: {
@@ -27381,6 +27571,289 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UseRows"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_pile_api_v1_usage_get: {
+        parameters: {
+            query?: {
+                pile?: components["schemas"]["Pile"];
+                instrument_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PileView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_one_api_v1_usage__usage_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                usage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaidOpenView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    explain_use_api_v1_usage__usage_id__explain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                usage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplanationBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaidView"];
                 };
             };
             /** @description not signed in */
