@@ -22,7 +22,7 @@ def acting_for(caller: Caller | None) -> Acting:
     own = {caller.enterprise_id} if caller.enterprise_id else set()
     return Acting(
         person_id=caller.person_id,
-        enterprise_ids=own | caller.clients,
+        enterprise_ids=own | caller.clients.keys(),
         institution_id=caller.institution_id,
         station_id=caller.station_id,
         is_platform=not caller.roles.isdisjoint(PLATFORM_ROLES),

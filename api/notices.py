@@ -1,4 +1,4 @@
-"""Routes under /notices: what one was told of one's reservations and of one's account."""
+"""Routes under /notices: what one was told of reservations, of one's account and desk."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,17 +13,19 @@ from booking.notices.rules import Kind
 from directory.notices.rules import AccountKind
 from directory.notices.service import list_notices, mark_all_read, mark_read
 from directory.notices.tables import Notice
+from directory.workdays.telling import DueKind
 from foundation.identifiers import ReservationId
 
 router = Router(prefix="/notices", tags=["reservations"])
 
 
-KINDS: dict[str, Kind | AccountKind] = {kind: kind for kind in (*Kind, *AccountKind)}
+AnyKind = Kind | AccountKind | DueKind
+KINDS: dict[str, AnyKind] = {kind: kind for kind in (*Kind, *AccountKind, *DueKind)}
 
 
 class NoticeView(BaseModel):
     id: UUID
-    kind: Kind | AccountKind
+    kind: AnyKind
     reservation_id: ReservationId | None
     text_zh: str
     text_en: str

@@ -18,7 +18,7 @@ from directory.experts.tables import Expert
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from directory.stations import service
-from directory.stations.service import Scope
+from directory.stations.rules import Scope
 from directory.stations.tables import Entrustment, Station
 from directory.workdays.rules import ZONE
 from foundation.identifiers import EnterpriseId, StationId

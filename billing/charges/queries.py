@@ -19,6 +19,7 @@ from booking.usage.rules import UsageState
 from booking.usage.tables import UsageRun, UsageSession
 from directory.people.service import Caller
 from directory.roles.rules import Role
+from directory.stations.rules import Scope
 from foundation.identifiers import ChargeId, ReservationId, UsageSessionId
 from telemetry.devices.tables import Device
 from telemetry.events.tables import DeviceEvent
@@ -142,6 +143,8 @@ def _visible_to(caller: Caller) -> ColumnElement[bool]:
         return Charge.institution_id == caller.institution_id
     if caller.has(Role.ENTERPRISE_ADMIN):
         return Charge.enterprise_id == caller.enterprise_id
+    if clients := caller.entrusted_with(Scope.RESERVATIONS):
+        return Charge.enterprise_id.in_(clients)
     return exists().where(
         Reservation.id == Charge.reservation_id, Reservation.holder_id == caller.person_id
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.notices.moved import tell_moved
-from booking.reservations.errors import NeedsEndorsement, WrongState
+from booking.reservations.errors import NeedsEndorsement, NotAColleague, WrongState
 from booking.reservations.interlocks import unlock
 from booking.reservations.moves import lock_instruments, tell
 from booking.reservations.rights import (
@@ -64,7 +64,8 @@ def reschedule(
         instead_of=reservation.id,
     )
     former = slot_of(reservation)
-    if needs_endorsement(by) and _was_endorsed(reservation) and wish.slot.length > former.length:
+    is_asked = needs_endorsement(by, reservation.enterprise_id) and _was_endorsed(reservation)
+    if is_asked and wish.slot.length > former.length:
         raise NeedsEndorsement
     require_fit_technician(session, book, reservation, reservation.technician_id, wish.slot)
     retake(session, book, reservation, wish.slot, now=now)
@@ -124,6 +125,8 @@ def hand_over(
     """
     reservation = load_for_client(session, reservation_id, by)
     asker = asker_for(session, by, to)
+    if asker.enterprise_id != reservation.enterprise_id:
+        raise NotAColleague
     lock_instruments(session, [reservation.instrument_id])
     session.refresh(reservation)
     if reservation.state not in STANDING_STATES or is_over(reservation, now):

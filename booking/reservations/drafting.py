@@ -74,7 +74,7 @@ def confirm(
         now=now,
         instead_of=reservation.id,
     )
-    state = first_state(book, by)
+    state = first_state(book, by, reservation.enterprise_id)
     if reservation.state == ReservationState.DRAFT:
         release_expired(session, reservation.instrument_id, book.policy.blocked(slot), now=now)
     with naming_clashes(session):

@@ -77,6 +77,12 @@ class NotAColleague(Refused):
     en = "Only somebody of the same enterprise can be reserved for or handed to."
 
 
+class ClientNotNamed(Refused):
+    code = "client_not_named"
+    zh = "代办预约须选择委托企业的使用人。"
+    en = "A station reserves for somebody: name whom of the enterprise that entrusted it."
+
+
 class ReasonMissing(Refused):
     code = "reason_missing"
     zh = "请写明依据。"

@@ -36,6 +36,7 @@ from directory.institutions.tables import Institution
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import Role
+from directory.stations.rules import Scope
 from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
 
 # An index probe for each instrument, whatever their number. The ends of a range are read as
@@ -242,7 +243,9 @@ def _known_of(row: Sequence[Any]) -> Known:
 
 
 def _of(caller: Caller) -> ColumnElement[bool]:
-    """What somebody holds, or reserved for a colleague."""
+    """What somebody holds, or reserved for a colleague or a client."""
+    if clients := caller.entrusted_with(Scope.RESERVATIONS):
+        return Reservation.enterprise_id.in_(clients) & (Reservation.made_by == caller.person_id)
     made = and_(
         Reservation.enterprise_id == caller.enterprise_id,
         Reservation.made_by == caller.person_id,
@@ -260,6 +263,8 @@ def _visible_to(caller: Caller) -> ColumnElement[bool]:
         return or_(mine, is_labs & (Reservation.state != ReservationState.PROPOSED))
     if caller.has(Role.ENTERPRISE_ADMIN):
         return or_(mine, Reservation.enterprise_id == caller.enterprise_id)
+    if clients := caller.entrusted_with(Scope.RESERVATIONS):
+        return Reservation.enterprise_id.in_(clients)
     return mine
 
 

@@ -8,7 +8,8 @@ from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import ReservationId
+from directory.stations.rules import Scope
+from foundation.identifiers import EnterpriseId, ReservationId
 
 STAFF = (Role.TECHNICIAN, Role.INSTITUTION_MANAGER)
 
@@ -22,7 +23,9 @@ def is_manager_of(by: Caller, reservation: Reservation) -> bool:
 
 
 def is_client_of(by: Caller, reservation: Reservation) -> bool:
-    """Whether it is theirs, or their enterprise's and they administer it."""
+    """Whether it is theirs, or one's they act for: an administrator, or an entrusted station."""
+    if reservation.enterprise_id in by.entrusted_with(Scope.RESERVATIONS):
+        return True
     if by.person_id in {reservation.holder_id, reservation.made_by}:
         return by.enterprise_id == reservation.enterprise_id
     return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
@@ -33,8 +36,10 @@ def is_endorser_of(by: Caller, reservation: Reservation) -> bool:
     return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
 
 
-def needs_endorsement(by: Caller) -> bool:
+def needs_endorsement(by: Caller, enterprise_id: EnterpriseId) -> bool:
     """Whether the enterprise's administrator is asked first: never of what they do themselves."""
+    if client := by.clients.get(enterprise_id):
+        return client.needs_endorsement
     return by.needs_endorsement and not by.has(Role.ENTERPRISE_ADMIN)
 
 

@@ -15,7 +15,13 @@ from booking.policies.rules import Standing
 from booking.policies.terms import Terms, read_terms
 from booking.reservations.asking import Request, find_all_problems
 from booking.reservations.cases import read_case
-from booking.reservations.errors import NotAColleague, SlotRefused, SlotTaken, WrongState
+from booking.reservations.errors import (
+    ClientNotNamed,
+    NotAColleague,
+    SlotRefused,
+    SlotTaken,
+    WrongState,
+)
 from booking.reservations.moves import lock_instruments, move
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.standing import Asker, needs_standing
@@ -25,28 +31,36 @@ from booking.reservations.taking import first_state, take
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.people.tables import Person
+from directory.stations.rules import Scope
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
 
 def asker_for(session: Session, by: Caller, holder_id: PersonId | None = None) -> Asker:
-    """Return for whom a person asks: themselves, or a colleague of the same enterprise.
+    """Return for whom a person asks: themselves, or somebody they may reserve for.
+
+    That is a colleague of the same enterprise; for a station, people of the enterprises that
+    entrusted it with this.
 
     Raises:
         NotAllowed: for those who act for no enterprise.
+        ClientNotNamed: for a station that does not say for whom.
         NotAColleague: for somebody of another, or nobody.
     """
-    if by.enterprise_id is None:
+    enterprises = [by.enterprise_id] if by.enterprise_id else by.entrusted_with(Scope.RESERVATIONS)
+    if not enterprises:
         raise NotAllowed
-    if holder_id is None or holder_id == by.person_id:
+    if by.enterprise_id and holder_id in {None, by.person_id}:
         return Asker(by.person_id, by.enterprise_id)
-    is_colleague = session.scalar(
-        select(Person.id).where(
-            Person.id == holder_id, Person.enterprise_id == by.enterprise_id, Person.is_active
+    if holder_id is None:
+        raise ClientNotNamed
+    enterprise_id = session.scalar(
+        select(Person.enterprise_id).where(
+            Person.id == holder_id, Person.enterprise_id.in_(enterprises), Person.is_active
         )
     )
-    if is_colleague is None:
+    if enterprise_id is None:
         raise NotAColleague
-    return Asker(holder_id, by.enterprise_id)
+    return Asker(holder_id, enterprise_id)
 
 
 def require_book(session: Session, instrument_id: InstrumentId) -> Book:
@@ -138,7 +152,7 @@ def reserve(
         book,
         request,
         asker,
-        state=ReservationState.HELD if is_hold else first_state(book, by),
+        state=ReservationState.HELD if is_hold else first_state(book, by, asker.enterprise_id),
         by=by.person_id,
         now=now,
         has_remains=case.has_remains,

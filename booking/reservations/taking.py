@@ -28,7 +28,7 @@ from booking.reservations.tables import (
 )
 from directory.people.service import Caller
 from foundation.database import ask_at_once, violated_constraint
-from foundation.identifiers import InstrumentId, PersonId, new_id
+from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, new_id
 
 FUNDS_WITHIN = timedelta(hours=24)
 # The lock of the instrument, the row under it, and its history, audit row and news.
@@ -39,9 +39,10 @@ def as_range(slot: Slot) -> Range[datetime]:
     return Range(slot.starts_at, slot.ends_at)
 
 
-def first_state(book: Book, by: Caller) -> ReservationState:
+def first_state(book: Book, by: Caller, enterprise_id: EnterpriseId) -> ReservationState:
     """Return where a request goes that nothing speaks against: to its own enterprise first."""
-    return ReservationState.PROPOSED if needs_endorsement(by) else state_at_lab(book)
+    is_asked = needs_endorsement(by, enterprise_id)
+    return ReservationState.PROPOSED if is_asked else state_at_lab(book)
 
 
 def state_at_lab(book: Book) -> ReservationState:

@@ -1,5 +1,6 @@
 """Verbs on enterprises: take one in, and change its name with its history kept."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import select, update
@@ -58,6 +59,16 @@ def name_on(session: Session, enterprise_id: EnterpriseId, day: date) -> str | N
             return row.name
     enterprise = session.get(Enterprise, enterprise_id)
     return enterprise.name if enterprise else None
+
+
+def name_enterprises(
+    session: Session, enterprise_ids: Iterable[EnterpriseId]
+) -> dict[EnterpriseId, str]:
+    """Return what these enterprises are called now."""
+    if not (wanted := list(enterprise_ids)):
+        return {}
+    rows = session.execute(select(Enterprise.id, Enterprise.name).where(Enterprise.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
 
 
 def names_of(session: Session, enterprise_id: EnterpriseId) -> list[EnterpriseName]:

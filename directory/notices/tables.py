@@ -24,7 +24,7 @@ class Notice(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[str]
-    """See `directory.notices.rules.AccountKind` and `booking.notices.rules.Kind`."""
+    """See the kinds of `directory.notices`, `directory.workdays.telling` and `booking.notices`."""
     occasion: Mapped[str]
     """What happened, named so that the same thing is never told twice."""
     subject_kind: Mapped[str | None]

@@ -1,7 +1,8 @@
 """Verbs on people and their sign-ins. The caller owns the transaction; nothing here commits."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from directory.people.passwords import hash_token, is_password
 from directory.people.second_factor import require_second_factor
 from directory.people.tables import Person, SignIn
 from directory.roles.rules import Role
+from directory.stations.rules import Client, Scope
 from foundation.encryption import KeyRing
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId, StationId
 from foundation.tenancy import become
@@ -58,7 +60,7 @@ class Caller:
     enterprise_id: EnterpriseId | None
     institution_id: InstitutionId | None
     station_id: StationId | None = None
-    clients: frozenset[EnterpriseId] = frozenset()
+    clients: Mapping[EnterpriseId, Client] = field(default_factory=dict)
     """Enterprises that entrusted the caller's station, by an entrustment that holds now."""
     sign_in_id: UUID | None = None
     """None: a program, by an access token."""
@@ -73,6 +75,12 @@ class Caller:
 
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
+
+    def entrusted_with(self, scope: Scope) -> list[EnterpriseId]:
+        """Return the enterprises in whose name a station's clerk may do just this."""
+        if not self.has(Role.STATION_STAFF):
+            return []
+        return [key for key, client in self.clients.items() if scope in client.scopes]
 
 
 @dataclass(frozen=True, slots=True)

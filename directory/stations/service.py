@@ -1,8 +1,7 @@
 """Verbs on stations and entrustments. The caller owns the transaction; nothing here commits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -10,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
+from directory.enterprises.tables import Enterprise
 from directory.people.service import Caller
 from directory.stations.errors import (
     EntrustmentNotFound,
@@ -19,21 +19,12 @@ from directory.stations.errors import (
     StationNotFound,
     StationRefused,
 )
+from directory.stations.rules import Client, Scope
 from directory.stations.tables import Entrustment, Station
 from directory.workdays.rules import ZONE
 from foundation.identifiers import EnterpriseId, StationId
 
 PERIOD_MAX = timedelta(days=3 * 366)
-
-
-class Scope(StrEnum):
-    """What a station may do in a client's name."""
-
-    DEMANDS = "demands"
-    ORDERS = "orders"
-    RESERVATIONS = "reservations"
-    SAMPLES = "samples"
-    REPORTS = "reports"
 
 
 def open_station(
@@ -136,19 +127,25 @@ def list_entrustments(session: Session, *, caller: Caller) -> list[Entrustment]:
 
 
 def clients_of(
-    session: Session, station_id: StationId, *, now: datetime, scope: Scope | None = None
-) -> frozenset[EnterpriseId]:
-    """Return the enterprises whose entrustment to this station holds now."""
+    session: Session, station_id: StationId, *, now: datetime
+) -> Mapping[EnterpriseId, Client]:
+    """Return the enterprises whose entrustment to this station holds now, and with what."""
     today = _today(now)
-    query = select(Entrustment.enterprise_id).where(
-        Entrustment.station_id == station_id,
-        Entrustment.revoked_at.is_(None),
-        Entrustment.valid_from <= today,
-        Entrustment.valid_to >= today,
+    rows = session.execute(
+        select(Entrustment.enterprise_id, Entrustment.scope, Enterprise.needs_endorsement)
+        .join(Enterprise, Enterprise.id == Entrustment.enterprise_id)
+        .where(
+            Entrustment.station_id == station_id,
+            Entrustment.revoked_at.is_(None),
+            Entrustment.valid_from <= today,
+            Entrustment.valid_to >= today,
+        )
     )
-    if scope is not None:
-        query = query.where(Entrustment.scope.contains([scope]))
-    return frozenset(session.scalars(query))
+    clients: dict[EnterpriseId, Client] = {}
+    for enterprise_id, scope, needs_endorsement in rows:
+        known = clients[enterprise_id].scopes if enterprise_id in clients else frozenset()
+        clients[enterprise_id] = Client(known | {Scope(one) for one in scope}, needs_endorsement)
+    return clients
 
 
 def require_entrusted(
@@ -161,7 +158,8 @@ def require_entrusted(
     """
     if caller.station_id is None:
         raise NotEntrusted
-    if enterprise_id not in clients_of(session, caller.station_id, now=now, scope=scope):
+    client = clients_of(session, caller.station_id, now=now).get(enterprise_id)
+    if client is None or scope not in client.scopes:
         raise NotEntrusted
 
 

@@ -19,6 +19,7 @@ from directory.workdays.rules import (
     urgency,
 )
 from directory.workdays.tables import CalendarDay, CalendarNotice, DueDateRow
+from directory.workdays.telling import tell_of_due
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
 
 GUESSED_OFF = statutory_holidays()
@@ -186,7 +187,7 @@ class Escalated:
 
 
 def escalate(session: Session, *, now: datetime) -> list[Escalated]:
-    """Record each due date that reached a higher level since it was last looked at."""
+    """Tell of each due date that reached a higher level since it was last looked at."""
     calendar = load_calendar(session)
     risen = []
     for row in session.scalars(_open().with_for_update(skip_locked=True)):
@@ -204,6 +205,7 @@ def escalate(session: Session, *, now: datetime) -> list[Escalated]:
             kind=row.kind,
             level=level,
         )
+        tell_of_due(session, row, level, now=now)
         risen.append(Escalated(row.id, row.subject_kind, row.subject_id, row.kind, level))
     session.flush()
     return risen

@@ -14,7 +14,8 @@ from directory.people.service import caller_of
 from directory.people.tables import Person
 from directory.roles.rules import Role
 from directory.stations.errors import NotEntrusted
-from directory.stations.service import Scope, require_entrusted
+from directory.stations.rules import Scope
+from directory.stations.service import require_entrusted
 from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs

@@ -1,11 +1,14 @@
 """The calendar's tables: imports, and due dates that follow them."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.audit.tables import AuditEntry
+from directory.notices.tables import Notice as Told
+from directory.roles.rules import Role
 from directory.workdays.notices import Notice
 from directory.workdays.queries import list_due, list_notices
 from directory.workdays.rules import Urgency, working_days
@@ -18,6 +21,8 @@ from directory.workdays.service import (
     set_due,
 )
 from directory.workdays.tables import DueDateRow
+from foundation.identifiers import PersonId, new_id
+from tests import make
 
 NOW = datetime(2026, 12, 23, 2, tzinfo=UTC)
 
@@ -98,3 +103,54 @@ def test_escalation_is_told_once_a_level(session: Session) -> None:
     assert again == []
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "due_date.escalate"))
     assert [entry.subject_id for entry in entries] == [row.subject_id]
+
+
+def due_for(session: Session, role: Role, **more: Any) -> DueDateRow:
+    return set_due(
+        session,
+        subject_kind="registration",
+        subject_id=new_id(),
+        kind="registration_review",
+        period=working_days(2),
+        responsible_role=role,
+        started_at=NOW,
+        **more,
+    )
+
+
+def told_of(session: Session) -> list[tuple[PersonId, str]]:
+    rows = session.execute(select(Told.person_id, Told.kind).order_by(Told.created_at, Told.person_id))
+    return [(row.person_id, row.kind) for row in rows]
+
+
+def test_who_answers_is_told_as_it_comes_near_and_the_operator_once_it_is_long_past(
+    session: Session,
+) -> None:
+    reviewer, operator = make.person(session, Role.REVIEWER), make.person(session, Role.OPERATOR)
+    make.person(session, Role.AUDITOR)
+    due_for(session, Role.REVIEWER)  # on Friday the 25th at midnight
+
+    for day in (24, 25, 26, 28, 29):
+        escalate(session, now=datetime(2026, 12, day, 2, tzinfo=UTC))
+        escalate(session, now=datetime(2026, 12, day, 3, tzinfo=UTC))
+
+    assert told_of(session) == [
+        (reviewer.id, "due_soon"),
+        (reviewer.id, "due_overdue"),
+        *sorted([(reviewer.id, "due_long_overdue"), (operator.id, "due_long_overdue")]),
+    ]
+
+
+def test_desk_of_an_institution_is_its_own_and_one_that_nobody_sits_at_is_the_operators(
+    session: Session,
+) -> None:
+    institution, other = make.institution(session), make.institution(session)
+    own = make.person(session, Role.INSTITUTION_MANAGER, institution=institution)
+    make.person(session, Role.INSTITUTION_MANAGER, institution=other)
+    operator = make.person(session, Role.OPERATOR)
+    due_for(session, Role.INSTITUTION_MANAGER, institution_id=institution.id)
+    due_for(session, Role.REVIEWER)
+
+    escalate(session, now=datetime(2026, 12, 25, 2, tzinfo=UTC))
+
+    assert set(told_of(session)) == {(own.id, "due_soon"), (operator.id, "due_soon")}
