@@ -1,6 +1,5 @@
 """Routes by which a lab says what it allows, when it is open, and who is qualified."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,12 +8,9 @@ from pydantic import BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
-from api.identity import Anyone, SignedIn, allow
+from api.identity import Anyone, allow
 from api.instruments import require_instrument
 from api.routing import Router
-from booking.attendance.queries import list_penalties, list_penalties_of, names_behind
-from booking.attendance.service import appeal, decide_appeal
-from booking.attendance.tables import Penalty
 from booking.policies.service import (
     list_policies,
     note_agreement,
@@ -27,7 +23,7 @@ from booking.policies.tables import Policy
 from directory.audit.service import record
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
+from foundation.identifiers import EnterpriseId, InstrumentId, PersonId
 
 router = Router(tags=["policies"])
 
@@ -162,84 +158,3 @@ class AgreementBody(BaseModel):
 def put_agreement(body: AgreementBody, caller: Manager, now: Now, transaction: Transaction) -> None:
     """Note that an enterprise signed the agreement of use."""
     note_agreement(transaction, body.enterprise_id, body.valid_until, by=caller, now=now)
-
-
-class PenaltyView(BaseModel):
-    id: UUID
-    person_id: PersonId
-    person: str
-    reservation_id: ReservationId
-    """The last straw."""
-    reason_zh: str
-    reason_en: str
-    state: str
-    """noticed, active, appealed or lifted."""
-    starts_at: datetime
-    ends_at: datetime
-    appeal: str | None
-    decision: str | None
-
-    @classmethod
-    def of(cls, penalty: Penalty, names: Mapping[PersonId, str]) -> "PenaltyView":
-        return cls(
-            id=penalty.id,
-            person_id=penalty.person_id,
-            person=names.get(penalty.person_id, ""),
-            reservation_id=penalty.reservation_id,
-            reason_zh=penalty.reason_zh,
-            reason_en=penalty.reason_en,
-            state=penalty.state,
-            starts_at=penalty.starts_at,
-            ends_at=penalty.ends_at,
-            appeal=penalty.appeal,
-            decision=penalty.decision,
-        )
-
-
-class PenaltyList(BaseModel):
-    items: list[PenaltyView]
-
-
-@router.get("/penalties")
-def read_penalties(caller: SignedIn, reading: ReadOnly) -> PenaltyList:
-    """List one's own, or those a manager decides on, with reasons and what became of an appeal."""
-    if caller.has(Role.INSTITUTION_MANAGER) and caller.institution_id is not None:
-        found = list_penalties_of(reading, caller.institution_id)
-    else:
-        found = list_penalties(reading, caller.person_id)
-    names = names_behind(reading, found)
-    return PenaltyList(items=[PenaltyView.of(penalty, names) for penalty in found])
-
-
-class AppealBody(BaseModel):
-    text: str = Field(min_length=1, max_length=2000)
-
-
-@router.post("/penalties/{penalty_id}/appeal")
-def appeal_penalty(
-    penalty_id: UUID, body: AppealBody, caller: SignedIn, now: Now, transaction: Transaction
-) -> PenaltyView:
-    """Say why a ban is wrong; it is off until somebody decides."""
-    penalty = appeal(transaction, penalty_id, by=caller, text=body.text, now=now)
-    return PenaltyView.of(penalty, names_behind(transaction, [penalty]))
-
-
-class DecisionBody(BaseModel):
-    is_upheld: bool
-    decision: str = Field(min_length=1, max_length=2000)
-
-
-@router.post("/penalties/{penalty_id}/decision")
-def decide_penalty(
-    penalty_id: UUID, body: DecisionBody, caller: Manager, now: Now, transaction: Transaction
-) -> PenaltyView:
-    """Lift a ban that was appealed, or let it stand, with reasons."""
-    penalty = decide_appeal(
-        transaction,
-        penalty_id,
-        is_upheld=body.is_upheld,
-        decision=body.decision,
-        by=caller,
-        now=now,
-    )
-    return PenaltyView.of(penalty, names_behind(transaction, [penalty]))

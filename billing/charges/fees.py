@@ -5,12 +5,15 @@ from datetime import datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from billing.charges.rules import ARITHMETIC, HOUR_S, say_money
+from billing.charges.rules import ARITHMETIC, HOUR_S, Price, say_money
 from billing.charges.slots import price_slot
 from billing.charges.tables import Charge
 from billing.holds.service import capture, frozen_tariff
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
+from booking.calendars.hours import surcharged_spans
+from booking.policies.books import Book
+from booking.reservations.rules import Slot
 from booking.reservations.service import slot_of, terms_of
 from booking.reservations.states import CancelledAs, ReservationState
 from booking.reservations.surcharges import read_surcharges
@@ -73,6 +76,19 @@ def price_of(session: Session, reservation: Reservation) -> Tariff | None:
     return frozen_tariff(session, reservation.id) or in_force(
         session, [reservation.instrument_id], at=slot_of(reservation).starts_at
     ).get(reservation.instrument_id)
+
+
+def quote_change(
+    session: Session, reservation: Reservation, book: Book, slot: Slot
+) -> tuple[Tariff, Price] | None:
+    """Price another time for it: at the price frozen with it, or else the one in force then."""
+    key = reservation.instrument_id
+    tariff = frozen_tariff(session, reservation.id) or in_force(
+        session, [key], at=slot.starts_at
+    ).get(key)
+    if tariff is None:
+        return None
+    return tariff, price_slot(slot, hourly(tariff), surcharged_spans(slot, book.timetable))
 
 
 def estimate_of(reservation: Reservation, tariff: Tariff) -> Money:

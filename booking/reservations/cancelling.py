@@ -46,8 +46,12 @@ def kind_of_cancel(reservation: Reservation, *, now: datetime) -> CancelledAs:
     """Tell what cancelling now would be, by the terms it was reserved under."""
     if reservation.state != ReservationState.RESERVED:
         return CancelledAs.FREE
-    terms = terms_of(reservation)
     starts_at = slot_of(reservation).starts_at
-    is_early = now <= starts_at - timedelta(seconds=terms.free_cancel_s)
-    is_fresh = now <= reservation.created_at + timedelta(seconds=terms.grace_s) and now < starts_at
-    return CancelledAs.FREE if is_early or is_fresh else CancelledAs.LATE
+    return CancelledAs.FREE if now <= free_until(reservation, starts_at) else CancelledAs.LATE
+
+
+def free_until(reservation: Reservation, starts_at: datetime) -> datetime:
+    """Return until when cancelling costs nothing, if it begins then."""
+    terms = terms_of(reservation)
+    by_grace = min(reservation.created_at + timedelta(seconds=terms.grace_s), starts_at)
+    return max(starts_at - timedelta(seconds=terms.free_cancel_s), by_grace)

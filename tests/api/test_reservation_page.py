@@ -139,6 +139,25 @@ def test_cancelling_says_before_what_it_would_cost(
     assert (by_lab["kind"], by_lab["fee_fen"]) == ("by_lab", 0)
 
 
+def test_moving_says_before_what_it_would_cost_and_what_speaks_against_it(
+    signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
+) -> None:
+    alice, carol = signed_in_as(cast.alice), signed_in_as(cast.carol)
+    one = reserve(alice, instrument_id, slot(0, 1))
+    reserve(carol, instrument_id, slot(6, 7))
+
+    longer = alice.post(f"{URL}/{one}/quote", json=slot(0, 2)).json()
+    met = alice.post(f"{URL}/{one}/quote", json=slot(5, 7)).json()
+    backwards = alice.post(f"{URL}/{one}/quote", json=slot(2, 0)).json()
+
+    assert (longer["former_fen"], longer["amount_fen"], longer["problems"]) == (20_000, 40_000, [])
+    assert datetime.fromisoformat(longer["free_until"]) == hour(0) - timedelta(hours=24)
+    assert [problem["code"] for problem in met["problems"]] == ["slot_taken"]
+    assert (backwards["amount_fen"], backwards["free_until"]) == (None, None)
+    assert backwards["problems"]
+    assert carol.post(f"{URL}/{one}/quote", json=slot(0, 2)).status_code == 404
+
+
 def test_each_person_is_offered_what_is_theirs_to_do(
     signed_in_as: SignedInAs, cast: Cast, instrument_id: InstrumentId
 ) -> None:
