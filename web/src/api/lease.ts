@@ -9,11 +9,13 @@ import type { Reservation } from "./types";
 type Schemas = components["schemas"];
 
 export type Details = Schemas["ReservationDetails"];
+export type ChangeQuote = Schemas["ChangeQuoteView"];
 export type HistoryEntry = Schemas["HistoryView"];
 export type Act = Schemas["Act"];
 /** By its route: two nouns of the api call an entry of theirs a notice. */
 type NoticeList = paths["/api/v1/notices"]["get"]["responses"]["200"]["content"]["application/json"];
 export type Notice = NoticeList["items"][number];
+export type Penalty = Schemas["PenaltyView"];
 export type Wait = Schemas["WaitView"];
 export type Feed = Schemas["FeedView"];
 export type NewFeed = Schemas["NewFeedView"];
@@ -31,6 +33,8 @@ export const details = (id: string) =>
     queryKey: ["reservation", id, "details"],
     queryFn: ({ signal }) => get<Details>(`/reservations/${part(id)}/details`, {}, signal),
   });
+
+export type Colleague = Schemas["ColleagueView"];
 
 export const colleagues = queryOptions({
   queryKey: ["colleagues"],
@@ -91,6 +95,17 @@ export const feeds = queryOptions({
 export const openFeed = (body: Schemas["FeedBody"]): Promise<NewFeed> => post<NewFeed>("/feeds", body);
 
 export const revokeFeed = (id: string): Promise<undefined> => write<undefined>("DELETE", `/feeds/${part(id)}`);
+
+export const penalties = queryOptions({
+  queryKey: ["penalties"],
+  queryFn: ({ signal }) => get<Schemas["PenaltyList"]>("/penalties", {}, signal),
+  refetchInterval: 60_000,
+});
+
+export const appealPenalty = (id: string, text: string): Promise<Penalty> => post<Penalty>(`/penalties/${part(id)}/appeal`, { text });
+
+export const decidePenalty = (id: string, is_upheld: boolean, decision: string): Promise<Penalty> =>
+  post<Penalty>(`/penalties/${part(id)}/decision`, { is_upheld, decision });
 
 export const setPin = (pin: string): Promise<undefined> => write<undefined>("PUT", "/me/pin", { pin });
 

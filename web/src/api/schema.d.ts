@@ -1920,7 +1920,7 @@ export interface paths {
         };
         /**
          * Read Colleagues
-         * @description List the others of one's enterprise or institution, by name.
+         * @description List the others of one's enterprise or institution; for a station, its clients' people.
          */
         get: operations["read_colleagues_api_v1_me_colleagues_get"];
         put?: never;
@@ -2955,6 +2955,26 @@ export interface paths {
          * @description Give it another time, by the same policy as a new one.
          */
         post: operations["move_reservation_api_v1_reservations__reservation_id__move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reservations/{reservation_id}/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quote Change Of Time
+         * @description Say what moving or extending it would make of its price, and everything against it.
+         */
+        post: operations["quote_change_of_time_api_v1_reservations__reservation_id__quote_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4397,6 +4417,26 @@ export interface components {
             /** Items */
             items: components["schemas"]["ChangeView"][];
         };
+        /**
+         * ChangeQuoteView
+         * @description A quote for another time, beside what the present time costs.
+         */
+        ChangeQuoteView: {
+            /** Amount Fen */
+            amount_fen: number | null;
+            /** Currency */
+            currency: string;
+            /** Former Fen */
+            former_fen: number | null;
+            /** Free Until */
+            free_until: string | null;
+            /** Problems */
+            problems: components["schemas"]["FaultView"][];
+            /** Steps */
+            steps: components["schemas"]["StepView"][];
+            /** Tariff Version */
+            tariff_version: number | null;
+        };
         /** ChangeView */
         ChangeView: {
             /** Actor Id */
@@ -4642,7 +4682,19 @@ export interface components {
         /** ColleagueList */
         ColleagueList: {
             /** Items */
-            items: components["schemas"]["HolderView"][];
+            items: components["schemas"]["ColleagueView"][];
+        };
+        /** ColleagueView */
+        ColleagueView: {
+            /** Display Name */
+            display_name: string;
+            /** Enterprise */
+            enterprise: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
         };
         /** ConditionBody */
         ConditionBody: {
@@ -4929,6 +4981,11 @@ export interface components {
             unit: components["schemas"]["Unit"];
             urgency: components["schemas"]["Urgency"];
         };
+        /**
+         * DueKind
+         * @enum {string}
+         */
+        DueKind: "due_soon" | "due_overdue" | "due_long_overdue";
         /** EndedView */
         EndedView: {
             /** Ended */
@@ -6196,6 +6253,10 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Institution En */
+            institution_en: string;
+            /** Institution Zh */
+            institution_zh: string;
             /** Person */
             person: string;
             /**
@@ -8465,7 +8526,7 @@ export interface components {
              */
             id: string;
             /** Kind */
-            kind: components["schemas"]["booking__notices__rules__Kind"] | components["schemas"]["AccountKind"];
+            kind: components["schemas"]["booking__notices__rules__Kind"] | components["schemas"]["AccountKind"] | components["schemas"]["DueKind"];
             /** Read At */
             read_at: string | null;
             /** Reservation Id */
@@ -23906,6 +23967,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    quote_change_of_time_api_v1_reservations__reservation_id__quote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlotBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeQuoteView"];
                 };
             };
             /** @description not signed in */

@@ -6,13 +6,15 @@ const RESERVATION = [
   "approved", "rejected", "retimed", "moved", "cancelled_by_lab", "expired", "no_show", "reminder", "overtime",
   "overtime_before_yours", "metered", "penalty",
 ];
+const DESK = ["due_soon", "due_overdue", "due_long_overdue"];
 
-export const GROUPS = ["reservation", "waitlist", "lab", "account"] as const;
+export const GROUPS = ["reservation", "waitlist", "lab", "desk", "account"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export function groupOf(kind: string): Group {
   if (WAITLIST.includes(kind)) return "waitlist";
   if (LAB.includes(kind)) return "lab";
+  if (DESK.includes(kind)) return "desk";
   // What is not known yet came from a newer server, and concerns the person anyway.
   return RESERVATION.includes(kind) ? "reservation" : "account";
 }
@@ -20,6 +22,8 @@ export function groupOf(kind: string): Group {
 /** Where one goes from it; null where there is nothing to open. */
 export function placeOf(notice: { kind: string; reservation_id: string | null }): string | null {
   if (WAITLIST.includes(notice.kind)) return "/my/waitlist";
+  if (notice.kind === "penalty") return "/my/penalties"; // where it can be appealed
   if (notice.reservation_id) return `/reservations/${notice.reservation_id}`;
+  if (DESK.includes(notice.kind)) return "/due";
   return groupOf(notice.kind) === "account" && !/^(registration|name_change)_/.test(notice.kind) ? "/account" : null;
 }

@@ -41,6 +41,7 @@ const EnterprisePage = lazy(() => import("../pages/enterprise/page").then((m) =>
 const NoticesPage = lazy(() => import("../pages/notices").then((m) => ({ default: m.NoticesPage })));
 const WaitlistPage = lazy(() => import("../pages/my/waitlist").then((m) => ({ default: m.WaitlistPage })));
 const BasketPage = lazy(() => import("../pages/my/basket").then((m) => ({ default: m.BasketPage })));
+const PenaltiesPage = lazy(() => import("../pages/penalties").then((m) => ({ default: m.PenaltiesPage })));
 const FeedsPage = lazy(() => import("../pages/my/feeds").then((m) => ({ default: m.FeedsPage })));
 const KioskPage = lazy(() => import("../pages/kiosk/page").then((m) => ({ default: m.KioskPage })));
 const LabelPage = lazy(() => import("../pages/label").then((m) => ({ default: m.LabelPage })));
@@ -128,6 +129,8 @@ function Main() {
             <Route path="/enterprise" element={<EnterprisePage />} />
             <Route path="/my/waitlist" element={<WaitlistPage />} />
             <Route path="/my/basket" element={<BasketPage />} />
+            <Route path="/my/penalties" element={<PenaltiesPage />} />
+            <Route path="/lab/penalties" element={<PenaltiesPage decides />} />
             <Route path="/my/feeds" element={<FeedsPage />} />
             <Route path="/notices" element={<NoticesPage />} />
             <Route path="/kiosk/:code" element={<KioskPage />} />

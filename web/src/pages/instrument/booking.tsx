@@ -14,7 +14,7 @@ import { given, leftOpen, readAsked } from "../../lib/questions";
 import { alternatives, type Span } from "../../lib/slots";
 import { dayKey, formatLength } from "../../lib/time";
 import { useProblemText } from "../../parts/states";
-import { reserves, usePerson } from "../../shell/access";
+import { actsForClients, reserves, usePerson } from "../../shell/access";
 import { useSignIn } from "../../shell/sign-in";
 import { Ask, NO_WISHES, Waiver, type Wishes } from "./ask";
 import { BasketButton } from "./basket";
@@ -95,15 +95,17 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
   const proposed = refusal?.document.alternatives?.map((one) => ({ from: Date.parse(one.starts_at), to: Date.parse(one.ends_at) }));
   const open = person.data ? leftOpen(asked, wishes.answers) : [];
   const mayNot = !!person.data && !reserves(person.data);
+  const unnamed = actsForClients(person.data) && !wishes.holder_id;
   const isTaken = other?.code === "slot_taken";
-  const ready = chosen !== null && !mayNot && !isBlocked && !quoted.isLoading && open.length === 0;
-  const send = (is_hold: boolean): void => {
+  const ready = chosen !== null && !mayNot && !isBlocked && !quoted.isLoading && open.length === 0 && !unnamed;
+  const send = (only?: "is_hold" | "is_draft"): void => {
     if (!chosen) return;
-    const wish = { ...wishFor(instrument, chosen, wishes), is_hold };
+    const wish = { ...wishFor(instrument, chosen, wishes), ...(only ? { [only]: true } : {}) };
     // Who signs in now is asked first what the instrument asks, where it asks anything.
     if (!person.data) ask((entered) => reserves(entered) && leftOpen(asked, wishes.answers).length === 0 && reserving.mutate(wish));
     else reserving.mutate(wish);
   };
+  const sent = !reserving.isPending ? null : reserving.variables.is_hold ? "hold" : reserving.variables.is_draft ? "draft" : "whole";
   const asksWaiver = problems.some((one) => one.code === "waiver_needed") || "calibration_waiver" in wishes.answers;
   return (
     <section className="panel" aria-labelledby="booking-title">
@@ -112,7 +114,7 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
         {chosen && <span className="faint">{t("booking.length", { length: formatLength(chosen.to - chosen.from, lang) })}</span>}
       </header>
       <div className="panel-body">
-        <Form layout="vertical" requiredMark={false} onFinish={() => send(false)} className="booking-form">
+        <Form layout="vertical" requiredMark={false} onFinish={() => send()} className="booking-form">
           <SlotFields instrument={instrument} free={free} day={day} setDay={setDay} chosen={chosen} choose={change} />
           <Ask instrument={instrument} asked={asked} wishes={wishes} set={wantOther} />
           {!chosen && <p className="soft">{t("booking.choose")}</p>}
@@ -130,12 +132,13 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
             <Repeating key={`${chosen.from} ${chosen.to}`} instrument={instrument} wish={wishFor(instrument, chosen, wishes)} blocked={open.length > 0} />
           ) : (
             <div className="booking-buttons">
-              <Button type="primary" htmlType="submit" size="large" block loading={reserving.isPending && !reserving.variables.is_hold} disabled={!ready} data-reserve>
+              <Button type="primary" htmlType="submit" size="large" block loading={sent === "whole"} disabled={!ready} data-reserve>
                 {person.data ? t("booking.reserve") : t("booking.signIn")}
               </Button>
               {chosen && person.data && !mayNot && (
                 <div className="row">
-                  <Button disabled={!ready} loading={reserving.isPending && reserving.variables.is_hold} onClick={() => send(true)} data-hold>{t("form.hold", { minutes: asked.hold_minutes })}</Button>
+                  <Button disabled={!ready} loading={sent === "hold"} onClick={() => send("is_hold")} data-hold>{t("form.hold", { minutes: asked.hold_minutes })}</Button>
+                  <Button disabled={!ready} loading={sent === "draft"} onClick={() => send("is_draft")} data-draft>{t("form.draft")}</Button>
                   <BasketButton instrument={instrument} wish={wishFor(instrument, chosen, wishes)} disabled={!ready} />
                 </div>
               )}

@@ -17,6 +17,7 @@ export function MyTabs() {
       <NavLink to="/my" end>{t("mine.reservations")}</NavLink>
       <NavLink to="/my/waitlist">{t("mine.waitlist")}</NavLink>
       <NavLink to="/my/basket">{t("mine.basket")}{basket.length > 0 && <span className="count num" style={{ marginLeft: 6 }}>{basket.length}</span>}</NavLink>
+      <NavLink to="/my/penalties">{t("mine.bans")}</NavLink>
       <NavLink to="/my/feeds">{t("mine.feeds")}</NavLink>
     </nav>
   );

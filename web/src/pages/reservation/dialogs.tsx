@@ -15,6 +15,7 @@ import { useActing } from "../../parts/acting";
 import { zoneOf } from "../../parts/page";
 import { Answer, Loading } from "../../parts/states";
 import { freeOf, iso, SlotFields } from "../instrument/slot-fields";
+import { ChangeCost } from "./change-cost";
 
 export const TOUCHES = ["reservations", "reservation", "calendar", "notices", "waitlist", "devices"];
 
@@ -60,6 +61,7 @@ function TimePicker({ one, chosen, choose }: { one: Reservation; chosen: Span | 
         )}
       </Answer>
       {chosen && <p aria-live="polite">{t("lease.newTime")}: <b className="num">{formatSpan(chosen.from, chosen.to, zone, lang)}</b></p>}
+      {chosen && <ChangeCost one={one} chosen={chosen} />}
     </>
   );
 }
@@ -120,6 +122,7 @@ export function ExtendButton({ one }: { one: Reservation }) {
     <Opens word={t("lease.act.extend")} title={t("lease.act.extend")} busy={extending.isPending} ready={until !== null}
       submit={(close) => until !== null && extending.mutate(until, { onSuccess: () => { setUntil(null); close(); } })}>
       <Ends one={one} chosen={until} choose={setUntil} />
+      {until !== null && <ChangeCost one={one} chosen={{ from: ownOf(one).from, to: until }} />}
     </Opens>
   );
 }
