@@ -37,7 +37,12 @@ export function readsAudit(person: Person | null | undefined): boolean {
 }
 
 export function reserves(person: Person | null | undefined): boolean {
-  return !!person?.enterprise && person.roles.some((role) => CLIENT_ROLES.includes(role));
+  return actsForClients(person) || (!!person?.enterprise && person.roles.some((role) => CLIENT_ROLES.includes(role)));
+}
+
+/** A station's clerk acts in the name of those who entrusted the station, never in their own. */
+export function actsForClients(person: Person | null | undefined): boolean {
+  return !!person?.roles.includes("station_staff");
 }
 
 export function usePerson() {
