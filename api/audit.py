@@ -4,26 +4,32 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import Query, Request
-from pydantic import AwareDatetime, BaseModel
+from fastapi import Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
 
 from api.clock import Now
-from api.database import ReadOnly
+from api.database import ReadOnly, Transaction
 from api.identity import allow
 from api.routing import Router
+from api.statistics import WORKBOOK, attach
+from directory.audit.errors import TooManyEntries
 from directory.audit.queries import Search, name_actors, search
 from directory.audit.rules import Fault
 from directory.audit.sealing import verify
+from directory.audit.service import record
+from directory.audit.sheets import write_entries
 from directory.audit.tables import AuditEntry
 from directory.people.service import Caller
 from directory.roles.rules import Role
+from directory.workdays.rules import ZONE
 from foundation.identifiers import PersonId
 
 router = Router(prefix="/audit", tags=["audit"])
 
 PAGE = 50
 Reader = Annotated[Caller, allow(Role.AUDITOR, Role.OPERATOR)]
-Text = Annotated[str | None, Query(max_length=100)]
+EXPORT_MAX = 20_000
+Text = Annotated[str | None, Field(max_length=100)]
 
 
 class EntryView(BaseModel):
@@ -70,26 +76,56 @@ class VerificationView(BaseModel):
     fault_entry_id: int | None
 
 
+class Asked(BaseModel):
+    """What is looked for in the trail; what is left out may be anything."""
+
+    model_config = {"extra": "forbid"}
+
+    actor_id: PersonId | None = None
+    action: Text = None
+    subject_kind: Text = None
+    subject_id: Text = None
+    after: AwareDatetime | None = None
+    before: AwareDatetime | None = None
+
+    def search(self) -> Search:
+        return Search(**self.model_dump(exclude={"cursor"}))
+
+
+class Paged(Asked):
+    cursor: int | None = Field(default=None, ge=1, le=2**62)
+
+
 @router.get("")
-def search_audit(
-    *,
-    _caller: Reader,
-    reading: ReadOnly,
-    actor_id: PersonId | None = None,
-    action: Text = None,
-    subject_kind: Text = None,
-    subject_id: Text = None,
-    after: AwareDatetime | None = None,
-    before: AwareDatetime | None = None,
-    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-) -> EntryList:
+def search_audit(_caller: Reader, reading: ReadOnly, asked: Annotated[Paged, Query()]) -> EntryList:
     """Search the trail, the newest first."""
-    wanted = Search(actor_id, action, subject_kind, subject_id, after, before)
-    entries = search(reading, wanted, older_than=cursor, limit=PAGE + 1)
+    entries = search(reading, asked.search(), older_than=asked.cursor, limit=PAGE + 1)
     more = str(entries[PAGE - 1].id) if len(entries) > PAGE else None
     actors = name_actors(reading, entries)
     items = [EntryView.of(entry, actors) for entry in entries[:PAGE]]
     return EntryList(items=items, next_cursor=more)
+
+
+@router.get(".xlsx", response_class=Response, responses={200: {"content": {WORKBOOK: {}}}})
+def export_audit(
+    caller: Reader, transaction: Transaction, now: Now, asked: Annotated[Asked, Query()]
+) -> Response:
+    """Give what a search finds as a workbook; that it left is an entry of the trail itself."""
+    entries = search(transaction, asked.search(), older_than=None, limit=EXPORT_MAX + 1)
+    if len(entries) > EXPORT_MAX:
+        raise TooManyEntries
+    record(
+        transaction,
+        actor_id=caller.person_id,
+        action="audit.export",
+        subject_kind="audit",
+        subject_id="trail",
+        now=now,
+        entries=len(entries),
+        asked=asked.model_dump(mode="json", exclude_none=True),
+    )
+    actors = name_actors(transaction, entries)
+    return attach(write_entries(entries, actors, ZONE), "审计记录.xlsx")
 
 
 @router.get("/verification")

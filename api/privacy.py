@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
@@ -22,7 +23,7 @@ from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.privacy import service
 from directory.privacy.rules import Level
-from directory.privacy.tables import Consent
+from directory.privacy.tables import Consent, LegalHold
 from directory.registrations.rules import Purpose
 from directory.roles.rules import Role
 from foundation.errors import Problem
@@ -30,6 +31,7 @@ from foundation.identifiers import PersonId
 
 router = Router(tags=["privacy"])
 
+Operator = Annotated[Caller, allow_in_person(Role.OPERATOR)]
 SHARED_LEVEL = Level.L2
 """DB33/T 2351: L3 and above leave only with the authority's and the subject's consent."""
 
@@ -130,34 +132,68 @@ def find_unfinished(session: Session, person_id: PersonId) -> list[Problem]:
 
 
 class HoldRequest(BaseModel):
-    person_id: PersonId
+    login: str = Field(min_length=1, max_length=60)
+    """Of whom: what they sign in with."""
     reason: str = Field(min_length=2, max_length=300)
     until: AwareDatetime
 
 
 class HoldView(BaseModel):
+    id: UUID
     person_id: PersonId
+    login: str
+    display_name: str
     reason: str
     until: datetime
+    placed_at: datetime
+    lifted_at: datetime | None
+
+    @classmethod
+    def of(cls, hold: LegalHold, person: Person) -> Self:
+        return cls(
+            id=hold.id,
+            person_id=person.id,
+            login=person.login,
+            display_name=person.display_name,
+            reason=hold.reason,
+            until=hold.until,
+            placed_at=hold.placed_at,
+            lifted_at=hold.lifted_at,
+        )
+
+
+class HoldList(BaseModel):
+    items: list[HoldView]
+
+
+@router.get("/legal-holds")
+def list_holds(
+    _caller: Annotated[Caller, allow(Role.OPERATOR, Role.AUDITOR)], reading: ReadOnly
+) -> HoldList:
+    """List whose data is kept for a legal reason, and until when."""
+    return HoldList(items=[HoldView.of(*row) for row in service.list_holds(reading)])
 
 
 @router.post("/legal-holds", status_code=201)
-def place_hold(
-    body: HoldRequest,
-    caller: Annotated[Caller, allow_in_person(Role.OPERATOR)],
-    now: Now,
-    transaction: Transaction,
-) -> HoldView:
+def place_hold(body: HoldRequest, caller: Operator, now: Now, transaction: Transaction) -> HoldView:
     """Have a person's data kept for a legal reason."""
+    person = service.find_person(transaction, body.login)
     hold = service.place_hold(
         transaction,
-        subject_id=body.person_id,
+        subject_id=person.id,
         reason=body.reason,
         until=body.until,
         placed_by=caller.person_id,
         now=now,
     )
-    return HoldView(person_id=body.person_id, reason=hold.reason, until=hold.until)
+    return HoldView.of(hold, person)
+
+
+@router.post("/legal-holds/{hold_id}/lift")
+def lift_hold(hold_id: UUID, caller: Operator, now: Now, transaction: Transaction) -> HoldView:
+    """Keep it no longer: the person's own wish counts again."""
+    hold = service.lift_hold(transaction, hold_id, caller=caller, now=now)
+    return HoldView.of(hold, transaction.get_one(Person, hold.subject_id))
 
 
 InstitutionField = Literal[

@@ -16,7 +16,7 @@ from directory.enterprises.tables import Enterprise
 from directory.experts import service as experts
 from directory.experts.tables import Expert
 from directory.people.service import Caller
-from directory.roles.rules import Role
+from directory.roles.rules import PLATFORM_ROLES, Role
 from directory.stations import service
 from directory.stations.rules import Scope
 from directory.stations.tables import Entrustment, Station
@@ -202,13 +202,16 @@ def revoke_entrustment(
 
 @router.get("/experts")
 def list_experts(
-    _caller: Anyone,
+    caller: Anyone,
     reading: ReadOnly,
     now: Now,
     field: Annotated[str | None, Query(max_length=100)] = None,
+    include_left: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> ExpertList:
-    """List the experts of today, of a field if one is named."""
-    rows = experts.list_experts(reading, field=field, on=now.astimezone(ZONE).date())
+    """List the experts of today, of a field if one is named; the platform sees who left too."""
+    sees_all = include_left and caller is not None and caller.has(*PLATFORM_ROLES)
+    today = None if sees_all else now.astimezone(ZONE).date()
+    rows = experts.list_experts(reading, field=field, on=today)
     return ExpertList(items=[ExpertView.of(expert) for expert in rows])
 
 

@@ -4,23 +4,27 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
 from api.routing import Router
+from api.statistics import WORKBOOK, attach
 from directory.people.service import Caller
 from directory.roles.rules import INSTITUTION_ROLES, Role
 from directory.workdays import queries, service
 from directory.workdays.notices import Notice
-from directory.workdays.rules import Unit, Urgency, WorkCalendar, urgency
-from directory.workdays.tables import CalendarDay, CalendarNotice, DueDateRow
+from directory.workdays.rules import Unit, Urgency, urgency
+from directory.workdays.sheets import Item, write_board
+from directory.workdays.tables import CalendarDay, CalendarNotice
 
 router = Router(tags=["workdays"])
 
 SPAN_DAYS_MAX = 400
+EXPORT_MAX = 20_000
 NamedDays = Annotated[dict[date, Annotated[str, Field(max_length=40)]], Field(max_length=60)]
 
 
@@ -95,7 +99,8 @@ class DueDateView(BaseModel):
     urgency: Urgency
 
     @classmethod
-    def of(cls, row: DueDateRow, calendar: WorkCalendar, now: datetime) -> Self:
+    def of(cls, item: Item) -> Self:
+        row = item.row
         return cls(
             id=row.id,
             subject_kind=row.subject_kind,
@@ -108,7 +113,7 @@ class DueDateView(BaseModel):
             due_at=row.due_at,
             provisional=row.provisional,
             done_at=row.done_at,
-            urgency=urgency(row.due_at, row.done_at or now, calendar),
+            urgency=item.urgency,
         )
 
 
@@ -154,25 +159,53 @@ def list_days(
     )
 
 
+Desk = Annotated[
+    Caller,
+    allow(Role.OPERATOR, Role.REVIEWER, Role.AUDITOR, Role.PLATFORM_FINANCE, *INSTITUTION_ROLES),
+]
+
+
+class Board(BaseModel):
+    """What the board is narrowed to."""
+
+    model_config = {"extra": "forbid"}
+
+    include_done: bool = False
+    kind: str | None = Field(default=None, max_length=60)
+    responsible_role: Role | None = None
+    urgency: Urgency | None = None
+
+    def read(self, session: Session, caller: Caller, now: datetime, *, limit: int) -> list[Item]:
+        """Return what the caller's desk may see: all of it for who answers for it."""
+        sees_all = caller.has(Role.OPERATOR, Role.AUDITOR, Role.INSTITUTION_MANAGER)
+        rows = queries.list_due(
+            session,
+            roles=None if sees_all else caller.roles,
+            institution_id=caller.institution_id,
+            include_done=self.include_done,
+            kind=self.kind,
+            responsible_role=self.responsible_role,
+            limit=limit,
+        )
+        calendar = service.load_calendar(session)
+        items = [Item(row, urgency(row.due_at, row.done_at or now, calendar)) for row in rows]
+        return [item for item in items if self.urgency in {None, item.urgency}]
+
+
+Narrowed = Annotated[Board, Query()]
+
+
 @router.get("/due-dates")
-def list_due_dates(
-    caller: Annotated[
-        Caller,
-        allow(
-            Role.OPERATOR, Role.REVIEWER, Role.AUDITOR, Role.PLATFORM_FINANCE, *INSTITUTION_ROLES
-        ),
-    ],
-    reading: ReadOnly,
-    now: Now,
-    include_done: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-) -> DueDateList:
+def list_due_dates(caller: Desk, reading: ReadOnly, now: Now, board: Narrowed) -> DueDateList:
     """List what is due: all of it for who answers for it, the others their own desk's."""
-    sees_all = caller.has(Role.OPERATOR, Role.AUDITOR, Role.INSTITUTION_MANAGER)
-    rows = queries.list_due(
-        reading,
-        roles=None if sees_all else caller.roles,
-        institution_id=caller.institution_id,
-        include_done=include_done,
-    )
-    calendar = service.load_calendar(reading)
-    return DueDateList(items=[DueDateView.of(row, calendar, now) for row in rows])
+    items = board.read(reading, caller, now, limit=queries.BOARD_MAX)
+    return DueDateList(items=[DueDateView.of(item) for item in items])
+
+
+@router.get(
+    "/due-dates.xlsx", response_class=Response, responses={200: {"content": {WORKBOOK: {}}}}
+)
+def export_due_dates(caller: Desk, reading: ReadOnly, now: Now, board: Narrowed) -> Response:
+    """Give the same board as a workbook."""
+    items = board.read(reading, caller, now, limit=EXPORT_MAX)
+    return attach(write_board(items), "时限看板.xlsx")

@@ -72,14 +72,20 @@ def leave(
     return expert
 
 
-def list_experts(session: Session, *, field: str | None, on: date) -> list[Expert]:
-    """Return the experts in the library on a day, of a field if one is named."""
-    query = select(Expert).where(
-        Expert.entered_on <= on, Expert.left_on.is_(None) | (Expert.left_on > on)
-    )
+def list_experts(session: Session, *, field: str | None, on: date | None) -> list[Expert]:
+    """Return the experts in the library on a day, of a field if one is named.
+
+    `on`: None for everyone who was ever in it, those who left last.
+    """
+    query = select(Expert)
+    if on is not None:
+        query = query.where(
+            Expert.entered_on <= on, Expert.left_on.is_(None) | (Expert.left_on > on)
+        )
     if field:
         query = query.where(Expert.field.contains(field, autoescape=True))
-    return list(session.scalars(query.order_by(Expert.name, Expert.id).limit(SHOWN_MAX)))
+    order = (Expert.left_on.desc().nulls_first(), Expert.name, Expert.id)
+    return list(session.scalars(query.order_by(*order).limit(SHOWN_MAX)))
 
 
 def _record(session: Session, action: str, caller: Caller, expert: Expert, now: datetime) -> None:

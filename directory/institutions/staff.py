@@ -22,6 +22,7 @@ from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import INSTITUTION_ROLES, Role
+from directory.workdays.rules import ZONE
 from foundation.errors import Problem
 from foundation.identifiers import InstitutionId
 
@@ -94,7 +95,7 @@ def see_off(session: Session, person_id: UUID, *, caller: Caller, now: datetime)
     close_account(session, person, caller=caller, now=now)
     post = session.get(Post, person.id)
     if post is not None:
-        post.ends_on = now.date()
+        post.ends_on = now.astimezone(ZONE).date()
     session.flush()
     record_account(session, "staff.see_off", caller=caller, person=person, now=now)
     return person

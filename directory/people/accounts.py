@@ -19,7 +19,7 @@ from directory.people.service import Caller
 from directory.people.tables import Person, RoleAssignment
 from directory.roles.rules import Role
 from foundation.database import violated_constraint
-from foundation.identifiers import EnterpriseId, InstitutionId
+from foundation.identifiers import EnterpriseId, InstitutionId, StationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,11 @@ def open_account(
     *,
     enterprise_id: EnterpriseId | None = None,
     institution_id: InstitutionId | None = None,
+    station_id: StationId | None = None,
     policy: PasswordPolicy,
     now: datetime,
 ) -> Person:
-    """Open an account that acts for one tenant.
+    """Open an account that acts for one tenant, or for the platform itself.
 
     Raises:
         PasswordRefused: when the first password will not do.
@@ -54,6 +55,7 @@ def open_account(
         password_hash=hash_password(new.password),
         enterprise_id=enterprise_id,
         institution_id=institution_id,
+        station_id=station_id,
         created_at=now,
         roles=[RoleAssignment(role=role, assigned_at=now) for role in sorted(set(new.roles))],
     )
@@ -128,12 +130,12 @@ def require_another(session: Session, person: Person, role: Role) -> None:
 
 
 def record_account(
-    session: Session, action: str, *, caller: Caller, person: Person, now: datetime
+    session: Session, action: str, *, caller: Caller | None, person: Person, now: datetime
 ) -> None:
     """Note in the audit trail what was done to somebody's account, and what they now are."""
     record(
         session,
-        actor_id=caller.person_id,
+        actor_id=caller.person_id if caller else None,
         action=action,
         subject_kind="person",
         subject_id=person.id,

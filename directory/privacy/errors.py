@@ -25,3 +25,27 @@ class ReasonRequired(Refused):
     code = "reason_required"
     zh = "查看未脱敏资料须说明理由。"
     en = "Say why you need to see it unmasked."
+
+
+class PersonNotFound(NotFound):
+    code = "person_not_found"
+    zh = "没有使用该账号的人员。"
+    en = "Nobody signs in by this name."
+
+
+class HoldNotFound(NotFound):
+    code = "hold_not_found"
+    zh = "没有这项依法保留。"
+    en = "There is no such legal hold."
+
+
+class HoldKnown(Conflict):
+    code = "hold_known"
+    zh = "已因同一理由保留。"
+    en = "The data is kept for this reason already."
+
+
+class HoldRefused(Refused):
+    code = "hold_refused"
+    zh = "保留期限须在将来。"
+    en = "A hold ends in the future."

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
@@ -15,7 +16,15 @@ from directory.notices.tables import Notice
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, end_all_sign_ins
 from directory.people.tables import AccessToken, LinkedAccount, Person, SecondFactor, SignIn
-from directory.privacy.errors import AboveLevel, DataErased, ErasureHeld
+from directory.privacy.errors import (
+    AboveLevel,
+    DataErased,
+    ErasureHeld,
+    HoldKnown,
+    HoldNotFound,
+    HoldRefused,
+    PersonNotFound,
+)
 from directory.privacy.rules import Level, fields_above
 from directory.privacy.tables import Consent, LegalHold
 from directory.privacy.vault import Vault
@@ -24,6 +33,7 @@ from directory.registrations.tables import PersonIdentity, Registration
 from foundation.errors import Problem
 from foundation.identifiers import PersonId
 
+HOLDS_MAX = 500
 ERASED_NAME = "已注销用户 Erased"
 
 # Grades after DB33/T 2351 of what may leave in an export; what is not named here is L4.
@@ -155,12 +165,22 @@ def place_hold(
     placed_by: PersonId | None,
     now: datetime,
 ) -> LegalHold:
-    """Have a subject's data kept until an instant, whatever the subject wishes."""
+    """Have a subject's data kept until an instant, whatever the subject wishes.
+
+    Raises:
+        HoldRefused: for an instant that is over.
+        HoldKnown: when it is kept for this reason already.
+    """
+    if until <= now:
+        raise HoldRefused
     hold = LegalHold(
         subject_id=subject_id, reason=reason, until=until, placed_by=placed_by, placed_at=now
     )
     session.add(hold)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise HoldKnown from error
     record(
         session,
         actor_id=placed_by,
@@ -170,6 +190,53 @@ def place_hold(
         now=now,
         reason=reason,
     )
+    return hold
+
+
+def find_person(session: Session, login: str) -> Person:
+    """Return who signs in by this name.
+
+    Raises:
+        PersonNotFound: when nobody does.
+    """
+    person = session.scalar(select(Person).where(Person.login == login))
+    if person is None:
+        raise PersonNotFound
+    return person
+
+
+def list_holds(session: Session) -> list[tuple[LegalHold, Person]]:
+    """Return what is kept for a legal reason and of whom, what still holds first."""
+    rows = session.execute(
+        select(LegalHold, Person)
+        .join(Person, Person.id == LegalHold.subject_id)
+        .order_by(LegalHold.lifted_at.nulls_first(), LegalHold.until, LegalHold.id)
+        .limit(HOLDS_MAX)
+    )
+    return [(hold, person) for hold, person in rows]
+
+
+def lift_hold(session: Session, hold_id: UUID, *, caller: Caller, now: datetime) -> LegalHold:
+    """Let a subject's wish to be forgotten count again.
+
+    Raises:
+        HoldNotFound: when there is no such hold.
+    """
+    hold = session.get(LegalHold, hold_id, with_for_update=True)
+    if hold is None:
+        raise HoldNotFound
+    if hold.lifted_at is None:
+        hold.lifted_at = now
+        session.flush()
+        record(
+            session,
+            actor_id=caller.person_id,
+            action="legal_hold.lift",
+            subject_kind="person",
+            subject_id=hold.subject_id,
+            now=now,
+            reason=hold.reason,
+        )
     return hold
 
 

@@ -20,18 +20,25 @@ def list_due(
     institution_id: InstitutionId | None = None,
     due_before: datetime | None = None,
     include_done: bool = False,
+    kind: str | None = None,
+    responsible_role: str | None = None,
+    limit: int = BOARD_MAX,
 ) -> list[DueDateRow]:
     """Return what is due, soonest first; of one institution, or of the platform's own desks.
 
     `roles` of None means every desk's.
     """
-    query = select(DueDateRow).order_by(DueDateRow.due_at, DueDateRow.id).limit(BOARD_MAX)
+    query = select(DueDateRow).order_by(DueDateRow.due_at, DueDateRow.id).limit(limit)
     if not include_done:
         query = query.where(*STILL_OPEN)
     if roles is not None:
         query = query.where(DueDateRow.responsible_role.in_(roles))
     if institution_id is not None:
         query = query.where(DueDateRow.institution_id == institution_id)
+    if kind is not None:
+        query = query.where(DueDateRow.kind == kind)
+    if responsible_role is not None:
+        query = query.where(DueDateRow.responsible_role == responsible_role)
     if due_before is not None:
         query = query.where(DueDateRow.due_at < due_before)
     return list(session.scalars(query))

@@ -24,6 +24,7 @@ from directory.files.tables import StoredFile
 from directory.institutions.tables import Institution, InstitutionQualification
 from directory.notices.tables import Notice
 from directory.people.tables import AccessToken, LinkedAccount, Person, SignIn
+from directory.privacy.tables import LegalHold
 from directory.registrations.tables import NameChange, Registration
 from directory.roles.rules import (
     ENTERPRISE_ROLES,
@@ -368,7 +369,9 @@ def things(
         content=b"",
         added_at=START,
     )
-    session.add_all((photo, feed, waiting, closure, penalty, owed, notice))
+    # Over: it keeps nobody from being forgotten.
+    hold = LegalHold(subject_id=person.id, reason="case", until=START, placed_at=START)
+    session.add_all((photo, feed, waiting, closure, penalty, owed, notice, hold))
     session.flush()
     ids: Mapping[str, UUID] = {
         "closure_id": closure.id,
@@ -376,6 +379,7 @@ def things(
         "arrears_id": owed.id,
         "photo_id": photo.id,
         "notice_id": notice.id,
+        "hold_id": hold.id,
         "feed_id": feed.id,
         "entry_id": waiting.id,
         "instrument_id": instrument.id,

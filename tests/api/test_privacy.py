@@ -92,7 +92,7 @@ def test_unfinished_business_holds_an_erasure_back(
     signed_in_as(cast.oscar).post(
         "/api/v1/legal-holds",
         json={
-            "person_id": str(cast.alice.id),
+            "login": cast.alice.login,
             "reason": "案件调查",
             "until": "2099-01-01T00:00:00Z",
         },
@@ -105,6 +105,33 @@ def test_unfinished_business_holds_an_erasure_back(
         "legal_hold",
         "unfinished_reservations",
     ]
+
+
+def test_hold_is_listed_and_lifted_and_then_holds_nothing(
+    cast: Cast, signed_in_as: SignedInAs
+) -> None:
+    oscar, alice = signed_in_as(cast.oscar), signed_in_as(cast.alice)
+    body = {"login": cast.alice.login, "reason": "案件调查", "until": "2099-01-01T00:00:00Z"}
+    placed = oscar.post("/api/v1/legal-holds", json=body).json()
+    again = oscar.post("/api/v1/legal-holds", json=body)
+    over = oscar.post("/api/v1/legal-holds", json=body | {"until": "2020-01-01T00:00:00Z"})
+    nobody = oscar.post("/api/v1/legal-holds", json=body | {"login": "nobody"})
+
+    assert [it.json()["code"] for it in (again, over, nobody)] == [
+        "hold_known",
+        "hold_refused",
+        "person_not_found",
+    ]
+    (listed,) = oscar.get("/api/v1/legal-holds").json()["items"]
+    assert (listed["id"], listed["login"], listed["lifted_at"]) == (
+        placed["id"],
+        cast.alice.login,
+        None,
+    )
+    lifted = oscar.post(f"/api/v1/legal-holds/{placed['id']}/lift").json()
+    assert lifted["lifted_at"] is not None
+    erased = alice.post("/api/v1/me/erasure", json={"password": make.PASSWORD})
+    assert erased.status_code == 204
 
 
 def test_export_refuses_what_is_above_its_level(cast: Cast, signed_in_as: SignedInAs) -> None:

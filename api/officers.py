@@ -1,0 +1,102 @@
+"""Routes for those who work for the platform itself, and for the stations."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from api.clock import Now
+from api.database import ReadOnly, Transaction
+from api.identity import allow_in_person
+from api.routing import Router
+from api.staff import AccountRequest, RolesRequest
+from directory.officers import service
+from directory.officers.service import Officer
+from directory.people.password_rules import PasswordPolicy
+from directory.people.service import Caller
+from directory.roles.rules import Role
+from foundation.identifiers import PersonId, StationId
+
+router = Router(prefix="/officers", tags=["officers"])
+
+Operator = Annotated[Caller, allow_in_person(Role.OPERATOR)]
+
+
+class AppointmentRequest(AccountRequest):
+    station_id: StationId | None = None
+    """The station they work for; the platform itself where there is none."""
+
+
+class OfficerView(BaseModel):
+    """Somebody who works for the platform or a station, or did."""
+
+    id: PersonId
+    login: str
+    display_name: str
+    is_active: bool
+    roles: list[Role]
+    station: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, officer: Officer) -> Self:
+        person = officer.person
+        return cls(
+            id=person.id,
+            login=person.login,
+            display_name=person.display_name,
+            is_active=person.is_active,
+            roles=sorted(Role(assignment.role) for assignment in person.roles),
+            station=officer.station,
+            created_at=person.created_at,
+        )
+
+
+class OfficerList(BaseModel):
+    items: list[OfficerView]
+
+
+@router.get("")
+def list_officers(_caller: Operator, reading: ReadOnly) -> OfficerList:
+    """List who works for the platform and the stations."""
+    return OfficerList(items=[OfficerView.of(one) for one in service.list_officers(reading)])
+
+
+@router.post("", status_code=201)
+def appoint(
+    body: AppointmentRequest,
+    caller: Operator,
+    request: Request,
+    now: Now,
+    transaction: Transaction,
+) -> OfficerView:
+    """Open an account for somebody who works for the platform, or for a station."""
+    officer = service.appoint(
+        transaction,
+        body.to_account(),
+        station_id=body.station_id,
+        caller=caller,
+        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        now=now,
+    )
+    return OfficerView.of(officer)
+
+
+@router.put("/{person_id}/roles")
+def set_officer_roles(
+    person_id: UUID, body: RolesRequest, caller: Operator, now: Now, transaction: Transaction
+) -> OfficerView:
+    """Give an officer these roles, and no others; the last operator stays one."""
+    return OfficerView.of(
+        service.set_roles(transaction, person_id, body.roles, caller=caller, now=now)
+    )
+
+
+@router.post("/{person_id}/see-off")
+def see_off_officer(
+    person_id: UUID, caller: Operator, now: Now, transaction: Transaction
+) -> OfficerView:
+    """Close an officer's account; every sign-in and token of theirs ends at once."""
+    return OfficerView.of(service.see_off(transaction, person_id, caller=caller, now=now))
