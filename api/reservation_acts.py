@@ -12,7 +12,7 @@ from api.instruments import IsoTime, SlotBody
 from api.reservation_views import ReservationView
 from api.reservations import see_one
 from api.routing import Router
-from billing.holds.service import release, set_aside_anew, set_aside_if_credit_allows
+from billing.holds.service import follow
 from booking.reservations import (
     attending,
     changing,
@@ -57,10 +57,7 @@ def act(
 ) -> ReservationView:
     """Do one verb, see to its money, and show what came of it."""
     reservation = verb()
-    set_aside_if_credit_allows(transaction, reservation, now=now)
-    set_aside_anew(transaction, reservation)
-    if reservation.state in {"cancelled", "rejected"}:
-        release(transaction, reservation.id, now=now)
+    follow(transaction, reservation, now=now)
     return see_one(transaction, reservation.id, caller, now)
 
 

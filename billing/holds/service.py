@@ -12,7 +12,7 @@ from billing.holds.tables import CreditLine, FundsHold
 from billing.tariffs.queries import hourly, in_force
 from billing.tariffs.tables import Tariff
 from booking.reservations.deciding import note_funded
-from booking.reservations.service import slot_of, terms_of
+from booking.reservations.service import is_over, slot_of, terms_of
 from booking.reservations.states import HOLDING_STATES, ReservationState
 from booking.reservations.surcharges import read_surcharges
 from booking.reservations.tables import Reservation
@@ -36,7 +36,10 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
     Raises:
         CreditTooSmall: when the enterprise has too little left with the institution.
     """
-    if reservation.state not in {ReservationState.RESERVED, ReservationState.APPROVED}:
+    is_waiting = reservation.state == ReservationState.APPROVED
+    if is_waiting and is_over(reservation, now):
+        return False
+    if not is_waiting and reservation.state != ReservationState.RESERVED:
         return False
     slot = slot_of(reservation)
     tariff = in_force(session, [reservation.instrument_id], at=slot.starts_at).get(
@@ -50,7 +53,7 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
         if tariff
         else Money(0)
     )
-    if terms.asks_funds:
+    if is_waiting and terms.asks_funds:
         _require_credit(session, reservation, amount.minor_units + terms.deposit_fen)
     held = session.scalar(
         insert(FundsHold)
@@ -70,7 +73,7 @@ def set_aside(session: Session, reservation: Reservation, *, now: datetime) -> b
         .on_conflict_do_nothing()
         .returning(FundsHold.id)
     )
-    if reservation.state == ReservationState.APPROVED:
+    if is_waiting:
         note_funded(session, reservation, now=now)
     return held is not None
 
@@ -98,6 +101,18 @@ def set_aside_anew(session: Session, reservation: Reservation) -> bool:
     hold.amount_fen = wanted
     session.flush()
     return True
+
+
+def follow(session: Session, reservation: Reservation, *, now: datetime) -> None:
+    """Let the money follow what a verb made of a reservation.
+
+    Raises:
+        CreditTooSmall: when the enterprise has too little left for what it became.
+    """
+    set_aside_if_credit_allows(session, reservation, now=now)
+    set_aside_anew(session, reservation)
+    if reservation.state in {ReservationState.CANCELLED, ReservationState.REJECTED}:
+        release(session, reservation.id, now=now)
 
 
 def set_aside_if_credit_allows(

@@ -11,11 +11,12 @@ from billing.charges.fees import charge_fee
 from billing.charges.queries import list_fees_due
 from billing.holds.errors import CreditTooSmall
 from billing.holds.queries import list_releasable
-from billing.holds.service import capture, release, set_aside
+from billing.holds.service import capture, follow, release, set_aside
 from billing.holds.tables import CreditLine, FundsHold
 from billing.tariffs.tables import Tariff
 from booking.reservations.cancelling import cancel
 from booking.reservations.clockwork import mark_missed
+from booking.reservations.deciding import approve
 from booking.reservations.tables import Reservation
 from tests.leasing import DAY, HOUR, NOW, Lab, furnish
 
@@ -145,3 +146,26 @@ def test_fee_without_a_price_waits_beside_the_line(lab: Lab) -> None:
     assert mark_missed(lab.session, asked.id, now=NOW + DAY + timedelta(minutes=30))
 
     assert list(list_fees_due(lab.session)) == []
+
+
+def test_price_is_frozen_with_a_reservation_that_need_not_be_funded_any_more(lab: Lab) -> None:
+    """Submitted while funds were asked for, approved once they no longer are, without credit."""
+    lab.says(needs_funds=True, needs_approval=True)
+    asked = lab.reserve()
+    lab.says(needs_funds=False)
+    approve(lab.session, asked.id, by=lab.caller("mei"), now=NOW)
+
+    follow(lab.session, asked, now=NOW)
+
+    assert asked.state == "reserved"
+    assert hold_of(lab, asked).amount_fen == ESTIMATE
+
+
+def test_no_money_is_set_aside_for_what_waited_too_long(lab: Lab) -> None:
+    give_credit(lab, ESTIMATE)
+    lab.says(needs_funds=True)
+    asked = lab.reserve(3 * DAY)
+
+    assert not set_aside(lab.session, asked, now=NOW + DAY)
+
+    assert lab.session.scalars(select(FundsHold)).all() == []
