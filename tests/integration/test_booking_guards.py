@@ -1,5 +1,6 @@
 """Each guard before a confirmation, G1 to G11, refused and passed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -292,6 +293,14 @@ def test_guard_refuses_then_passes(lab: Lab, guard: Guard) -> None:
 
     guard.mend(lab)
     assert lab.reserve().state == "reserved"
+
+
+def test_every_guard_of_the_flow_has_a_test() -> None:
+    """Some in the table above, some by a test of their own below."""
+    named = [guard.name for guard in GUARDS] + [name for name in globals() if "test_g" in name]
+
+    told = {int(number) for name in named for number in re.findall(r"[gG](\d+)(?:\b|_)", name)}
+    assert told == set(range(1, 12))
 
 
 def test_g4_red_instrument_measures_for_nobody_not_even_with_a_waiver(lab: Lab) -> None:
