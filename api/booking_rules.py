@@ -1,5 +1,6 @@
 """Routes by which a lab says what it allows, when it is open, and who is qualified."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -91,12 +92,15 @@ class TermsView(BaseModel):
 
     terms: dict[str, Any]
     """Only what differs from what holds everywhere."""
+    in_full: dict[str, Any]
+    """With what holds everywhere: for whoever reads them before they reserve."""
 
 
 @router.get("/instruments/{instrument_id}/terms")
 def read_terms(instrument_id: InstrumentId, _caller: Anyone, reading: ReadOnly) -> TermsView:
     """Show the terms of use: what is asked, and what cancelling or missing costs."""
-    return TermsView(terms=require_instrument(reading, instrument_id).terms.document())
+    terms = require_instrument(reading, instrument_id).terms
+    return TermsView(terms=terms.document(), in_full=asdict(terms))
 
 
 class ConditionBody(BaseModel):
