@@ -1,5 +1,6 @@
 """`yixiang api`: HTTP, live events and the web pages."""
 
+import gc
 import os
 import socket
 from typing import TYPE_CHECKING, Annotated
@@ -58,16 +59,22 @@ def make_app() -> "FastAPI":
     """Build what one process serves, by the settings of the environment."""
     from api.app import create_app
     from cli.demo_accounts import DEMO_ACCOUNTS
+    from directory.people.passwords import HASHING
     from foundation.database import make_engine
     from foundation.logs import set_up_logs
     from foundation.settings import Settings
 
     settings = Settings.read()
     set_up_logs("api", as_json=settings.log_json)
+    HASHING.share = settings.hashing_share
     engine = make_engine(
         settings.database_url.get_secret_value(),
         # All together hold as many connections as one would.
         pool_size=max(CONNECTIONS_LEAST, CONNECTIONS // settings.api_processes),
         application_name="yixiang-api",
     )
-    return create_app(settings, engine, demo_accounts=DEMO_ACCOUNTS)
+    app = create_app(settings, engine, demo_accounts=DEMO_ACCOUNTS)
+    # All this stays: looking through it for cycles stopped everybody for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    return app

@@ -27,6 +27,7 @@ def serving(database_url: str, folder: Path, *, port: int = 0, **environment: st
             env={
                 **os.environ,
                 "YIXIANG_API_WORKERS": "1",
+                "YIXIANG_HASHING_SHARE": "1",
                 "YIXIANG_DATABASE_URL": database_url,
                 "YIXIANG_COOKIE_SECURE": "false",
                 "YIXIANG_LOG_JSON": "true",

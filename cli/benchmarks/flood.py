@@ -3,6 +3,7 @@
 The reference, in the same run, are the same requests without the flood.
 """
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -54,7 +55,7 @@ def run(
         is_met=flooded <= GOAL * calm and made >= GUESSES_PER_S * 0.95,
         more={
             "guesses_per_s": round(made, 1),
-            "answers": {str(status): count for status, count in sorted(answers.items())},
+            "answers": dict(sorted(answers.items())),
             "calm_p50_ms": round(quantile(calm_ms, 0.5), 1),
             "flood_p50_ms": round(quantile(flooded_ms, 0.5), 1),
         },
@@ -62,10 +63,10 @@ def run(
     report(figures, as_json=as_json)
 
 
-def under_flood(port: int, cookies: list[str], seconds: int) -> tuple[list[float], Counter[int]]:
+def under_flood(port: int, cookies: list[str], seconds: int) -> tuple[list[float], Counter[str]]:
     """Ask steadily while another process guesses; return latencies and what it was answered."""
     context = multiprocessing.get_context("spawn")
-    told: Queue[Counter[int]] = context.Queue()
+    told: Queue[Counter[str]] = context.Queue()
     guessing = context.Event()
     flood = context.Process(target=guess, args=(port, seconds + 1, guessing, told), daemon=True)
     flood.start()
@@ -110,35 +111,39 @@ def ask_steadily(port: int, cookies: list[str], seconds: int) -> list[float]:
 
 
 def guess(
-    port: int, seconds: int, guessing: "threading.Event", told: "Queue[Counter[int]]"
+    port: int, seconds: int, guessing: "threading.Event", told: "Queue[Counter[str]]"
 ) -> None:
     """Guess passwords of many accounts from many addresses, 200 a second whatever is answered."""
     os.nice(10)  # strangers have machines of their own; this one's belongs to the api
-    answers = Counter[int]()
-    clock = threading.Event()
+    told.put(asyncio.run(guess_steadily(port, seconds, guessing)))
 
-    def work(number: int) -> None:
-        every_s = GUESSERS / GUESSES_PER_S
-        due_s = began_s + every_s * number / GUESSERS
-        for turn in range(int(seconds / every_s)):
-            clock.wait(max(0.0, due_s - time.perf_counter()))
-            # A connection each, as strangers come; whoever waits does not hold the next one up.
-            connection = HTTPConnection(
-                "127.0.0.1", port, timeout=60, source_address=(f"127.0.1.{number + 1}", 0)
-            )
-            body = {"login": f"bench-{turn * GUESSERS + number}", "password": "a guess like others"}
-            connection.request(
-                "POST", "/api/v1/sign-in", json.dumps(body), {"Content-Type": "application/json"}
-            )
-            answers[connection.getresponse().status] += 1
-            connection.close()
-            due_s += every_s
 
-    began_s = time.perf_counter()
-    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(GUESSERS)]
-    for thread in threads:
-        thread.start()
+async def guess_steadily(port: int, seconds: int, guessing: "threading.Event") -> Counter[str]:
+    """Return how many guesses were answered by which status, or by none as the flood ended."""
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    tries = []
     guessing.set()
-    for thread in threads:
-        thread.join()
-    told.put(answers)
+    for number in range(GUESSES_PER_S * seconds):
+        await asyncio.sleep(began_s + number / GUESSES_PER_S - loop.time())
+        tries.append(asyncio.create_task(guess_once(port, number)))
+    _done, waiting = await asyncio.wait(tries, timeout=1)
+    for one in waiting:
+        one.cancel()
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    return Counter(one if isinstance(one, str) else type(one).__name__ for one in answers)
+
+
+async def guess_once(port: int, number: int) -> str:
+    """Ask on a connection of one's own, as strangers come; return the status."""
+    address = f"127.0.1.{number % GUESSERS + 1}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+    body = json.dumps({"login": f"bench-{number}", "password": "a guess like others"})
+    writer.write(
+        f"POST /api/v1/sign-in HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+    )
+    try:
+        return (await reader.readline()).split()[1].decode()
+    finally:
+        writer.close()

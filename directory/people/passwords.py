@@ -1,44 +1,94 @@
-"""Hashes of passwords and tokens. For passwords argon2id, and few at a time.
+"""Hashes of passwords and tokens. For passwords argon2id, one at a time and within a budget.
 
 46 MiB and one pass is OWASP's first choice; each hash takes a core for some 40 ms here, so
 that a flood of sign-ins could starve everyone else without the cap.
 """
 
+import atexit
 import hashlib
-import os
+import json
+import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from pathlib import Path
+from typing import cast
 
 from directory.people.errors import SignInBusy
 
 WAIT_S = 5.0
 # Whoever waits holds a thread and a connection, which others need too.
 WAITING_MAX = 4
-PATIENCE = 19
-"""How much later than everyone else's a hash's turn comes (setpriority(2))."""
-HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
-
-# Verified when the name is unknown, so that both answers take as long.
-NOBODY = HASHER.hash("nobody has this password")
-
-
-def give_way() -> None:
-    """Let everybody else have the processor first: Linux ranks each thread by itself."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PATIENCE)
+ROOT = Path(__file__).parents[2]
+NOBODY = (
+    "$argon2id$v=19$m=47104,t=1,p=1$"
+    "vRA8oX+YJx/+f45gSn/vJA$de/G5TbjMDQbUnETiN43c/DD9+QjEjXkNYTBi4Cgs+s"
+)
+"""Verified when the name is unknown, so that both answers take as long."""
 
 
-# Half the cores, so that whoever is signed in already keeps the other half.
-HASHING = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2), "hashing", give_way)
+class Hashing:
+    """The hashing process of this one, begun with the first password.
+
+    Attributes:
+        share: what part of a core it may take while more is asked than that.
+        process: the one begun last.
+    """
+
+    def __init__(self) -> None:
+        self.share = 1.0
+        self._turn = threading.Lock()
+        self.process: subprocess.Popen[str] | None = None
+
+    def ask(self, *words: str, wait_s: float = -1) -> str | bool:
+        """Return what the process answers; another is begun where it died.
+
+        Raises:
+            SignInBusy: when one's turn did not come in time.
+        """
+        if not self._turn.acquire(timeout=wait_s):
+            raise SignInBusy
+        try:
+            for _ in range(2):
+                if answer := self._say(json.dumps(words)):
+                    return cast("str | bool", json.loads(answer))
+                self.end()
+            raise SignInBusy
+        finally:
+            self._turn.release()
+
+    def end(self) -> None:
+        if self.process is not None:
+            with self.process as process:
+                process.kill()
+            self.process = None
+
+    def _say(self, line: str) -> str:
+        """Return the answer, or nothing when the process has gone."""
+        if self.process is None:
+            self.process = subprocess.Popen(  # noqa: S603 - of ourselves
+                [sys.executable, "-m", "directory.people.hashing", str(self.share)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        assert self.process.stdin is not None, "piped"
+        assert self.process.stdout is not None, "piped"
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self.process.stdout.readline()
+
+
+HASHING = Hashing()
 WAITING = threading.BoundedSemaphore(WAITING_MAX)
+atexit.register(HASHING.end)
 
 
 def hash_password(password: str) -> str:
-    return HASHING.submit(HASHER.hash, password).result()
+    return str(HASHING.ask("hash", password))
 
 
 def hash_token(token: str) -> bytes:
@@ -55,11 +105,7 @@ def is_password(password: str, password_hash: str | None) -> bool:
     if not WAITING.acquire(blocking=False):
         raise SignInBusy
     try:
-        HASHING.submit(HASHER.verify, password_hash or NOBODY, password).result(WAIT_S)
-    except (VerificationError, InvalidHashError):
-        return False
-    except TimeoutError as error:
-        raise SignInBusy from error
+        is_right = HASHING.ask("verify", password_hash or NOBODY, password, wait_s=WAIT_S)
     finally:
         WAITING.release()
-    return password_hash is not None
+    return is_right is True and password_hash is not None
