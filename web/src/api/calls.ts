@@ -10,6 +10,7 @@ import type {
   Charge,
   DemoAccount,
   Device,
+  FullInstrument,
   Instrument,
   Page,
   Person,
@@ -61,7 +62,7 @@ export const categories = queryOptions({
 export const instrument = (id: string) =>
   queryOptions({
     queryKey: ["instrument", id],
-    queryFn: ({ signal }) => get<Instrument>(`/instruments/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get<FullInstrument>(`/instruments/${encodeURIComponent(id)}`, {}, signal),
   });
 
 export const calendar = (id: string, from: string, to: string) =>

@@ -18,6 +18,8 @@ export type SecondFactorOffer = Schemas["SecondFactorOffer"];
 
 export type Category = Schemas["CategoryView"];
 export type Instrument = Schemas["InstrumentView"];
+/** The whole card, as the page of one instrument has it. */
+export type FullInstrument = Schemas["FullInstrumentView"];
 export type InstrumentLive = Schemas["LiveView"];
 export type Calendar = Schemas["CalendarView"];
 export type Quote = Schemas["QuoteView"];

@@ -45,6 +45,11 @@ export function actsForClients(person: Person | null | undefined): boolean {
   return !!person?.roles.includes("station_staff");
 }
 
+/** Says yes for their enterprise, where it wants to be asked. */
+export function administers(person: Person | null | undefined): boolean {
+  return !!person?.roles.includes("enterprise_admin");
+}
+
 export function usePerson() {
   return useQuery(me);
 }

@@ -162,6 +162,7 @@ export const mine: typeof texts.mine = {
   basket: "Together",
   feeds: "Calendar feeds",
   bans: "Breaches",
+  toEndorse: "Waiting for my yes",
 };
 
 export const waits: typeof texts.waits = {
@@ -340,4 +341,54 @@ export const bans = {
   decision: "Answer",
   uphold: "Uphold",
   lift: "Lift",
+};
+
+export const card = {
+  title: "About this instrument",
+  specification: "Specification",
+  indicators: "Performance",
+  standards: "Standards covered",
+  discipline: "Discipline",
+  modes: "Offered as",
+  mode: { self_operated: "self-operated", assisted: "with a technician", entrusted: "entrusted tests" },
+  comma: ", ",
+  accessories: "Accessories",
+  accessoryOf: "Belongs to",
+  group: "Same group",
+  service: "Services",
+  charging: "Charging",
+  openRules: "Rules of access",
+  contact: "Contact",
+  email: "E-mail",
+  commissioned: "In use since",
+  value: "Original value",
+  customs: "Customs supervision",
+  calibration: { valid: "Calibrated until {{day}}", soon: "Calibration lapses on {{day}}", lapsed: "Calibration lapsed on {{day}}", unknown: "No calibration on record" },
+  notMetrological: "Figures are no basis of measurement",
+};
+
+export const conditions = {
+  title: "Terms",
+  approval: "The manager looks at each request first; it is reserved once they agree.",
+  atOnce: "Nobody has to agree first: it is reserved at once.",
+  funds: "The estimate is set aside when reserving; what the use did not cost is released.",
+  deposit: "A deposit of {{amount}} is set aside besides.",
+  qualification: "Whoever works it themselves needs a valid qualification.",
+  agreement: "A valid agreement of use must be signed.",
+  declaration: "You must declare whether the samples are hazardous.",
+  freeCancel: "Cancelling is free until {{length}} before the start; later it costs {{percent}}% of the estimate.",
+  freeCancelFree: "Cancelling before the start costs nothing.",
+  missed: "Not checked in, and nothing run, {{length}} after the start counts as a no-show and costs {{percent}}% of the estimate.",
+  missedFree: "Not checked in, and nothing run, {{length}} after the start counts as a no-show.",
+  ban: "{{count}} breaches within {{within}} days suspend reserving for {{days}} days; you may appeal.",
+  objection: "You may object to the machine time for {{length}} after it is known.",
+  gap: "At least {{length}} between two reservations of one person.",
+  peak: "At most {{length}} at a time in peak hours.",
+  open: "At most {{count}} open reservations a person.",
+  labour: "A technician's help costs {{amount}} an hour besides.",
+  quotaCount: "At most {{count}} reservations {{whose}} {{per}}{{peak}}.",
+  quotaHours: "At most {{count}} hours {{whose}} {{per}}{{peak}}.",
+  whose: { person: "a person", enterprise: "an enterprise" },
+  per: { day: "a day", week: "a week", month: "a month" },
+  atPeak: " (peak hours only)",
 };

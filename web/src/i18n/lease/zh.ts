@@ -162,6 +162,7 @@ export const mine = {
   basket: "合并预约",
   feeds: "日历订阅",
   bans: "违约",
+  toEndorse: "等待我同意的预约",
 };
 
 export const waits = {
@@ -340,4 +341,54 @@ export const bans = {
   decision: "答复",
   uphold: "维持",
   lift: "撤销违约",
+};
+
+export const card = {
+  title: "仪器名片",
+  specification: "规格",
+  indicators: "技术指标",
+  standards: "覆盖标准",
+  discipline: "学科",
+  modes: "开放方式",
+  mode: { self_operated: "自主上机", assisted: "技术员协同", entrusted: "委托检测" },
+  comma: "、",
+  accessories: "附件",
+  accessoryOf: "主机",
+  group: "同组仪器",
+  service: "服务内容",
+  charging: "收费说明",
+  openRules: "开放规定",
+  contact: "联系人",
+  email: "邮箱",
+  commissioned: "启用日期",
+  value: "原值",
+  customs: "海关监管",
+  calibration: { valid: "校准有效至 {{day}}", soon: "校准将于 {{day}} 到期", lapsed: "校准已于 {{day}} 到期", unknown: "未登记校准" },
+  notMetrological: "数据不作计量依据",
+};
+
+export const conditions = {
+  title: "预约条款",
+  approval: "提交后由机主审核，通过才算预约成功。",
+  atOnce: "无需审核，提交即预约成功。",
+  funds: "预约时预扣预计费用，按实际机时结算后释放余额。",
+  deposit: "另冻结押金 {{amount}}。",
+  qualification: "自主上机须持有有效的上机资格。",
+  agreement: "须已签订有效的使用协议。",
+  declaration: "须申报样品是否含危险物质。",
+  freeCancel: "开始前 {{length}} 可免费取消；之后取消收取预计费用的 {{percent}}%。",
+  freeCancelFree: "开始前取消不收费。",
+  missed: "开始后 {{length}} 仍未签到且仪器未运行，记为爽约，收取预计费用的 {{percent}}%。",
+  missedFree: "开始后 {{length}} 仍未签到且仪器未运行，记为爽约。",
+  ban: "{{within}} 天内违约 {{count}} 次，暂停预约 {{days}} 天；可以申诉。",
+  objection: "机时得出后 {{length}} 内可以提出异议。",
+  gap: "同一人的两次预约之间至少间隔 {{length}}。",
+  peak: "高峰时段单次最长 {{length}}。",
+  open: "每人最多同时有 {{count}} 个未完成的预约。",
+  labour: "技术员协同另收技术服务费 {{amount}}/小时。",
+  quotaCount: "{{whose}}{{per}}最多预约 {{count}} 次{{peak}}。",
+  quotaHours: "{{whose}}{{per}}最多预约 {{count}} 小时{{peak}}。",
+  whose: { person: "每人", enterprise: "每家企业" },
+  per: { day: "每天", week: "每周", month: "每月" },
+  atPeak: "（只计高峰时段）",
 };

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 
 import { calendar, instrument } from "../../api/calls";
-import type { Instrument } from "../../api/types";
+import type { FullInstrument, Instrument } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { formatFenShort } from "../../lib/money";
 import { type Span, snap } from "../../lib/slots";
@@ -21,6 +21,8 @@ import { Answer, Failure, Loading } from "../../parts/states";
 import { seesLab, usePerson } from "../../shell/access";
 import { categoryName } from "../catalogue";
 import { BookingPanel } from "./booking";
+import { Calibration, Card, Conditions, Photos } from "./card";
+import "./card.css";
 import { freeOf, iso } from "./slot-fields";
 import { FreeSlots } from "./slots";
 import { WeekPicture } from "./week";
@@ -37,14 +39,14 @@ function useNarrow(): boolean {
   );
 }
 
-function About({ one }: { one: Instrument }) {
+function About({ one }: { one: FullInstrument }) {
   const { t } = useTranslation();
   const lang = useLang();
   const person = usePerson();
   return (
     <section className="panel">
       <div className="about">
-        <div className="about-picture"><InstrumentPicture hint={one.category} size={124} /></div>
+        <div className="about-picture">{one.photos.length > 0 ? <Photos one={one} /> : <InstrumentPicture hint={one.category} size={124} />}</div>
         <div className="stack" style={{ gap: 10 }}>
           <div>
             <div className="faint">{categoryName(one, lang)} · {one.code}</div>
@@ -52,6 +54,7 @@ function About({ one }: { one: Instrument }) {
             {one.live && (
               <div className="row tight"><StateMark state={one.live.state} />{one.live.at && <span className="faint">· <Age at={one.live.at} /></span>}</div>
             )}
+            <Calibration one={one} />
           </div>
           <p>{pick(lang, one, "description")}</p>
           <dl className="pair">
@@ -135,7 +138,7 @@ function instantOf(text: string | null): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-function Shown({ one }: { one: Instrument }) {
+function Shown({ one }: { one: FullInstrument }) {
   const { t } = useTranslation();
   const lang = useLang();
   const [search, setSearch] = useSearchParams();
@@ -186,6 +189,7 @@ function Shown({ one }: { one: Instrument }) {
       <div className="stack">
         <About one={one} />
         <Terms one={one} />
+        <Conditions one={one} />
         <section className="panel" aria-labelledby="week-title">
           <header>
             <h2 id="week-title">{t("instrument.calendar")} <span className="faint num" style={{ fontWeight: 400 }}>{formatDayKey(first, lang)} – {formatDayKey(addDays(first, days - 1), lang)}</span></h2>
@@ -219,6 +223,7 @@ function Shown({ one }: { one: Instrument }) {
             </Answer>
           </div>
         </section>
+        <Card one={one} />
       </div>
       <div className="aside" ref={form}>
         <BookingPanel instrument={one} calendar={taken.data} day={day} setDay={setDay} chosen={chosen} choose={choose} />

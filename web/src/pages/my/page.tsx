@@ -11,6 +11,7 @@ import { OPEN_STATES, PAST_STATES } from "../../lib/progress";
 import { useFeed } from "../../live/feed";
 import { PageHead, zoneOf, ZoneNote } from "../../parts/page";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { administers, usePerson } from "../../shell/access";
 import { ReservationCard } from "./reservation";
 import { MyTabs } from "./tabs";
 
@@ -31,6 +32,20 @@ function Cards({ items, empty, lead }: { items: Reservation[]; empty: string; le
       {items.map((one) => <ReservationCard key={one.id} one={one} />)}
       <ZoneNote zone={zoneOf(items[0]?.instrument)} />
     </>
+  );
+}
+
+/** What colleagues ask for and an administrator says yes or no to, before the lab is asked. */
+function ToEndorse() {
+  const { t } = useTranslation();
+  const found = useQuery(reservations({ state: ["proposed"] }, 1));
+  const waiting = found.data?.items.filter((one) => one.acts.includes("endorse")) ?? [];
+  if (waiting.length === 0) return null;
+  return (
+    <section className="stack" aria-labelledby="endorse-title" data-to-endorse>
+      <h2 id="endorse-title" className="row tight">{t("mine.toEndorse")}<span className="count num">{waiting.length}</span></h2>
+      {waiting.map((one) => <ReservationCard key={one.id} one={one} />)}
+    </section>
   );
 }
 
@@ -64,6 +79,7 @@ function Past() {
 export function MyPage() {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
+  const person = usePerson();
   useFeed();
   const view = VIEWS.find((one) => one === search.get("view")) ?? "open";
   return (
@@ -74,7 +90,10 @@ export function MyPage() {
             options={VIEWS.map((one) => ({ value: one, label: t(`my.${one}`) }))} />
         } />
       <MyTabs />
-      <div className="stack">{view === "past" ? <Past /> : <Open />}</div>
+      <div className="stack">
+        {view === "open" && administers(person.data) && <ToEndorse />}
+        {view === "past" ? <Past /> : <Open />}
+      </div>
     </>
   );
 }

@@ -11,6 +11,7 @@ import { formatClock, formatInstant, formatLength, formatSpan } from "../../lib/
 import { Age, ReservationTag, ToneTag } from "../../parts/marks";
 import { useMinute } from "../../parts/now";
 import { zoneOf } from "../../parts/page";
+import { usePerson } from "../../shell/access";
 import { Acts } from "../reservation/acts";
 
 export function ProgressLine({ one, zone }: { one: Reservation; zone: string }) {
@@ -94,12 +95,13 @@ function WhenNote({ one }: { one: Reservation }) {
 }
 
 /** What is done in passing; the rest is done where all of it is seen. */
-const ON_CARD = ["confirm", "accept-time", "decline-time", "check-in", "end", "cancel", "dispute"] as const;
+const ON_CARD = ["endorse", "turn-down", "confirm", "accept-time", "decline-time", "check-in", "end", "cancel", "dispute"] as const;
 
 export function ReservationCard({ one }: { one: Reservation }) {
   const { t } = useTranslation();
   const lang = useLang();
   const zone = zoneOf(one.instrument);
+  const person = usePerson();
   return (
     <article className="panel reservation" data-reservation={one.id} data-state={one.state}>
       <div>
@@ -108,6 +110,7 @@ export function ReservationCard({ one }: { one: Reservation }) {
           <ReservationTag state={one.state} />
         </div>
         <div className="row tight"><span className="num">{formatSpan(Date.parse(one.starts_at), Date.parse(one.ends_at), zone, lang)}</span><WhenNote one={one} /></div>
+        {person.data && one.holder.id !== person.data.id && <div className="faint">{t("lease.holder")}: {one.holder.display_name}</div>}
         {one.purpose && <div className="faint">{t("my.purposeIs", { purpose: one.purpose })}</div>}
       </div>
       <Acts one={one} only={ON_CARD} />
