@@ -131,7 +131,7 @@ def live_through(url: str) -> dict[str, str]:
     charge = alice.get(f"/reservations/{done}")["charge"]["id"]
     instruments = alice.get("/instruments?limit=50")["items"]
     tester = next(it["id"] for it in instruments if it["code"] == "ME-0101")
-    return {"charge": charge, "instrument": tester}
+    return {"charge": charge, "instrument": tester, "reservation": done}
 
 
 class Camera:
@@ -224,6 +224,13 @@ def photograph(url: str, chromium: str, out: Path) -> None:
             camera.take("instrument", instrument, login="alice", size=size, first=choose_slot)
             camera.take("reservations", "/my", login="alice", size=size)
             camera.take("devices", "/devices", login="bob", size=size)
+            camera.take(
+                "reservation", f"/reservations/{seen['reservation']}", login="alice", size=size
+            )
+            camera.take("calendar", "/lab/calendar", login="mei", size=size)
+            camera.take("statistics", "/lab/statistics", login="mei", size=size)
+            camera.take("register", "/register", size=size)
+        camera.take("due", "/due", login="oscar")
         camera.take("device", "/devices/chamber-01", login="bob")
         camera.take("charge", f"/charges/{seen['charge']}", login="alice")
         camera.take("catalogue-en", "/", lang="en")

@@ -1,6 +1,6 @@
 /** Stations that act for the enterprise: within a scope, for a time, until revoked. */
 
-import { Button, Checkbox, DatePicker, Form, Popconfirm, Select, Table } from "antd";
+import { Button, DatePicker, Form, Popconfirm, Select, Table } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
@@ -8,14 +8,12 @@ import { useTranslation } from "react-i18next";
 
 import { post } from "../../api/http";
 import { type Entrustment, entrustments, stations } from "../../api/people";
-import { dayKey } from "../../lib/time";
 import { useActing } from "../../parts/acting";
-import { ToneTag } from "../../parts/marks";
-import { useMinute } from "../../parts/now";
-import { LAB_ZONE } from "../../parts/page";
+import { Boxes } from "../../parts/boxes";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Blank, Loading } from "../../parts/states";
 import { Wide } from "../../parts/wide";
+import { Holds } from "./holds";
 
 const SCOPES = ["demands", "orders", "reservations", "samples", "reports"] as const;
 const TOUCHES = ["entrustments"];
@@ -43,19 +41,11 @@ function EntrustForm({ done }: { done: () => void }) {
       </Form.Item>
       <Form.Item name="period" label={t("enterprise.period")} rules={[required]}><DatePicker.RangePicker style={{ width: "100%" }} /></Form.Item>
       <Form.Item name="scope" label={t("enterprise.scope")} className="whole" rules={[{ required: true, type: "array", min: 1, message: t("staffing.invalid") }]}>
-        <Checkbox.Group options={SCOPES.map((value) => ({ value, label: t(`enterprise.scopes.${value}`) }))} />
+        <Boxes options={SCOPES.map((value) => ({ value, label: t(`enterprise.scopes.${value}`) }))} />
       </Form.Item>
       <div className="whole"><Button type="primary" htmlType="submit" loading={giving.isPending}>{t("enterprise.entrust")}</Button></div>
     </Form>
   );
-}
-
-function Holds({ one }: { one: Entrustment }) {
-  const { t } = useTranslation();
-  const today = dayKey(useMinute(), LAB_ZONE);
-  if (one.revoked_at) return <ToneTag tone="offline">{t("enterprise.revoked")}</ToneTag>;
-  if (one.valid_to < today) return <ToneTag tone="idle">{t("enterprise.over")}</ToneTag>;
-  return <ToneTag tone={one.valid_from > today ? "accent" : "running"}>{t(one.valid_from > today ? "enterprise.coming" : "enterprise.holds")}</ToneTag>;
 }
 
 export function Entrustments() {

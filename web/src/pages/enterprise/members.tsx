@@ -13,6 +13,7 @@ import { LAB_ZONE } from "../../parts/page";
 import { PeopleTable } from "../../parts/people-table";
 import { type Account, PersonForm } from "../../parts/person-form";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Endorsement } from "./endorsement";
 
 const ROLES = ["member", "enterprise_admin"];
 const TOUCHES = ["enterprise", "me"];
@@ -29,6 +30,7 @@ export function Members() {
   };
   return (
     <>
+      <Endorsement />
       <section className="panel">
         <header><span className="soft" style={{ flex: "1 1 300px" }}>{t("enterprise.memberLead")} {t("enterprise.last")}</span><Button type={adding ? "default" : "primary"} onClick={() => setAdding(!adding)} aria-expanded={adding}>{t("enterprise.memberAdd")}</Button></header>
         {adding && <div className="panel-body"><PersonForm<Account> roles={ROLES} initial={{ roles: ["member"] }} send={add} touches={TOUCHES} said={t("staffing.added")} button={t("enterprise.memberAdd")} /></div>}

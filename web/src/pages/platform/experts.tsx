@@ -1,6 +1,6 @@
 /** The library of experts: who is in it, by field; entering and leaving. */
 
-import { Button, DatePicker, Form, Input, Popconfirm, Table } from "antd";
+import { Button, DatePicker, Form, Input, Popconfirm, Switch, Table } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
@@ -53,13 +53,15 @@ export function Experts() {
   const [filters, put] = useFilters();
   const [adding, setAdding] = useState(false);
   const field = filters.get("field") ?? "";
-  const found = useQuery(experts(field));
+  const withLeft = operates && filters.get("left") === "1";
+  const found = useQuery(experts(field, withLeft));
   const leaving = useActing((id: string) => post<Expert>(`/experts/${id}/leave`, { left_on: dayKey(Date.now(), LAB_ZONE) }), { touches: ["experts"], said: t("platform.left") });
   return (
     <div className="stack">
       <section className="panel">
         <header>
           <Input.Search allowClear defaultValue={field} placeholder={t("platform.filterField")} aria-label={t("platform.filterField")} onSearch={(text) => put({ field: text.trim() })} style={{ maxWidth: 280 }} />
+          {operates && <label className="row tight"><Switch size="small" checked={withLeft} onChange={(on) => put({ left: on ? "1" : null })} aria-label={t("platform.withLeft")} />{t("platform.withLeft")}</label>}
           {operates && <Button type={adding ? "default" : "primary"} onClick={() => setAdding(!adding)} aria-expanded={adding}>{t("platform.expertAdd")}</Button>}
         </header>
         {adding && <div className="panel-body"><ExpertForm done={() => setAdding(false)} /></div>}
@@ -75,7 +77,8 @@ export function Experts() {
                   { title: t("platform.expertField"), dataIndex: "field" },
                   { title: t("platform.employer"), dataIndex: "employer" },
                   { title: t("platform.entered"), key: "entered", render: (_, one) => <span className="num">{one.entered_on}</span> },
-                  ...(operates ? [{ title: <span className="seen-by-readers">{t("platform.leave")}</span>, key: "do", align: "right" as const, render: (_: unknown, one: Expert) => <Popconfirm title={t("platform.leaveAsk", { name: one.name })} onConfirm={() => leaving.mutate(one.id)}><Button size="small" aria-label={`${t("platform.leave")} ${one.name}`}>{t("platform.leave")}</Button></Popconfirm> }] : []),
+                  ...(withLeft ? [{ title: t("platform.leftOn"), key: "left", render: (_: unknown, one: Expert) => <span className="num">{one.left_on ?? "—"}</span> }] : []),
+                  ...(operates ? [{ title: <span className="seen-by-readers">{t("platform.leave")}</span>, key: "do", align: "right" as const, render: (_: unknown, one: Expert) => !one.left_on && <Popconfirm title={t("platform.leaveAsk", { name: one.name })} onConfirm={() => leaving.mutate(one.id)}><Button size="small" aria-label={`${t("platform.leave")} ${one.name}`}>{t("platform.leave")}</Button></Popconfirm> }] : []),
                 ]} />
             </Wide>
           </div>
