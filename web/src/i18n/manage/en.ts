@@ -1,5 +1,7 @@
 /** English texts of the lab's own pages. */
 
+export { usageDesk } from "./usage.en";
+
 export const manage = {
   tabs: {
     label: "Pages of the lab",

@@ -1,5 +1,7 @@
 /** Chinese texts of the lab's own pages. */
 
+export { usageDesk } from "./usage.zh";
+
 export const manage = {
   tabs: {
     label: "实验室页面",

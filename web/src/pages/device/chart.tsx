@@ -16,7 +16,6 @@ echarts.use([LineChart, CustomChart, BarChart, GridComponent, TooltipComponent, 
 
 const BAND_TOP = 266;
 const ROW_HEIGHT = 18;
-const BAND_HEIGHT = 2 * ROW_HEIGHT;
 
 const PHASE_COLOURS: Record<string, string> = {
   warm_up: "#e49a17",
@@ -29,11 +28,11 @@ const PHASE_COLOURS: Record<string, string> = {
 interface Bar {
   from: number;
   to: number;
-  row: 0 | 1;
+  row: 0 | 1 | 2;
   colour: string;
 }
 
-/** Runs in the lower row of the band, the phases the device told in the upper. */
+/** Runs in the lowest row of the band, the phases the device told above, what was reserved on top. */
 function barsOf(d: Drawing): Bar[] {
   const clip = (from: string, to: string | null): [number, number] => [
     Math.max(Date.parse(from), d.from),
@@ -47,7 +46,8 @@ function barsOf(d: Drawing): Bar[] {
     const [from, to] = clip(one.from, one.to);
     return { from, to, row: 1, colour: PHASE_COLOURS[one.phase ?? one.state] ?? "#eef2f4" };
   });
-  return [...states, ...runs].filter((bar) => bar.to > bar.from);
+  const booked = (d.booked ?? []).map((one): Bar => ({ from: Math.max(one.from, d.from), to: Math.min(one.to, d.to), row: 2, colour: BRAND }));
+  return [...booked, ...states, ...runs].filter((bar) => bar.to > bar.from);
 }
 
 interface Drawing {
@@ -55,11 +55,13 @@ interface Drawing {
   live: readonly (readonly [number, number])[];
   runs: Run[];
   states: StateSpan[];
+  /** What was reserved over the same time; without it the band has no row for it. */
+  booked?: { from: number; to: number }[];
   from: number;
   to: number;
   zone: string;
   lang: Lang;
-  words: { min: string; mean: string; max: string; band: string; states: string };
+  words: { min: string; mean: string; max: string; band: string; states: string; booked: string };
 }
 
 type Row = [at: number, value: number | null];
@@ -81,6 +83,7 @@ function options(d: Drawing): echarts.EChartsCoreOption {
   const low = withHoles(stored.map((one): Row => [one[0], one[1]]), gap);
   const band = withHoles(stored.map((one): Row => [one[0], one[1] === null || one[3] === null ? null : one[3] - one[1]]), gap);
   const bars = barsOf(d);
+  const rows = [d.words.band, d.words.states, ...(d.booked ? [d.words.booked] : [])];
   const unit = formatUnit(d.series.unit);
   const long = d.to - d.from > DAY;
   const axisTime = (at: number): string => (long ? formatDay(at, d.zone, d.lang).replace(/ .*/, "") + "\n" + formatClock(at, d.zone) : d.to - d.from <= HOUR ? formatClockSeconds(at, d.zone) : formatClock(at, d.zone));
@@ -90,18 +93,18 @@ function options(d: Drawing): echarts.EChartsCoreOption {
     textStyle: { fontFamily: FONT },
     grid: [
       { left: 64, right: 20, top: 16, height: 220 },
-      { left: 64, right: 20, top: BAND_TOP, height: BAND_HEIGHT },
+      { left: 64, right: 20, top: BAND_TOP, height: rows.length * ROW_HEIGHT },
     ],
     tooltip: {
       trigger: "axis",
       renderMode: "richText", // HTML with style attributes would not pass the policy
       axisPointer: { type: "line", link: [{ xAxisIndex: "all" }] },
       formatter: (found: unknown) => {
-        const rows = found as { axisValue: number; seriesId: string; data: Row }[];
-        const at = rows[0]?.axisValue ?? 0;
+        const points = found as { axisValue: number; seriesId: string; data: Row }[];
+        const at = points[0]?.axisValue ?? 0;
         const bucket = stored.find((one) => one[0] === at);
         const lines = [`${formatDay(at, d.zone, d.lang)} ${formatClockSeconds(at, d.zone)}`];
-        const value = rows.find((one) => one.seriesId === "mean")?.data[1];
+        const value = points.find((one) => one.seriesId === "mean")?.data[1];
         lines.push(`${d.words.mean} ${formatValue(value)} ${unit}`);
         if (bucket && bucket[1] !== bucket[3]) lines.push(`${d.words.min} ${formatValue(bucket[1])} · ${d.words.max} ${formatValue(bucket[3])}`);
         return lines.join("\n");
@@ -113,7 +116,7 @@ function options(d: Drawing): echarts.EChartsCoreOption {
     ],
     yAxis: [
       { type: "value", name: unit, nameGap: 6, nameTextStyle: { align: "right", color: "#4a5965" }, scale: true, axisLabel: { color: "#4a5965", formatter: (value: number) => formatValue(value) }, splitLine: { lineStyle: { color: "#e9eef1" } } },
-      { type: "category", gridIndex: 1, data: [d.words.band, d.words.states], axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: "#4a5965" } },
+      { type: "category", gridIndex: 1, data: rows, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: "#4a5965" } },
     ],
     dataZoom: [{ type: "inside", xAxisIndex: [0, 1], filterMode: "none", zoomOnMouseWheel: "ctrl" }],
     series: [
@@ -126,7 +129,7 @@ function options(d: Drawing): echarts.EChartsCoreOption {
         renderItem: (found: { dataIndex: number }, api: { value: (n: number) => number; coord: (at: [number, number]) => [number, number] }) => {
           const [x] = api.coord([api.value(0), 0]);
           const [end] = api.coord([api.value(1), 0]);
-          const y = BAND_TOP + (api.value(2) === 1 ? 0 : ROW_HEIGHT);
+          const y = BAND_TOP + (rows.length - 1 - api.value(2)) * ROW_HEIGHT;
           return { type: "rect", shape: { x, y: y + 2, width: Math.max(2, end - x), height: ROW_HEIGHT - 4, r: 2 }, style: { fill: bars[found.dataIndex]?.colour } };
         },
       },
@@ -151,9 +154,9 @@ export function SeriesChart(props: Omit<Drawing, "words"> & { label: string }) {
     };
   }, []);
   useEffect(() => {
-    const words = { min: t("device.min"), mean: t("device.mean"), max: t("device.max"), band: t("device.band"), states: t("device.states") };
+    const words = { min: t("device.min"), mean: t("device.mean"), max: t("device.max"), band: t("device.band"), states: t("device.states"), booked: t("lease.booked") };
     chart.current?.setOption(options({ ...props, words }), { replaceMerge: ["series"] });
   });
   const { series, live } = props;
-  return <div className="chart" ref={place} role="img" aria-label={props.label} data-points={series.points.length + live.length} data-last={live.at(-1)?.[0] ?? series.points.at(-1)?.[0]} />;
+  return <div className={props.booked ? "chart booked" : "chart"} ref={place} role="img" aria-label={props.label} data-points={series.points.length + live.length} data-last={live.at(-1)?.[0] ?? series.points.at(-1)?.[0]} />;
 }

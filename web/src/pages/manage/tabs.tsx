@@ -11,6 +11,7 @@ import "./manage.css";
 const TABS = [
   ["today", "/lab", ["technician", "institution_manager", "operator"]],
   ["calendar", "/lab/calendar", ["technician", "institution_manager"]],
+  ["usage", "/lab/usage", ["technician", "institution_manager"]],
   ["statistics", "/lab/statistics", ["institution_manager", "operator", "auditor"]],
 ] as const;
 

@@ -8,15 +8,10 @@ import type { Reservation, Usage } from "../../api/types";
 import { useLang } from "../../i18n";
 import { zh } from "../../i18n/zh";
 import { isOpen } from "../../lib/progress";
-import { formatClock, formatInstant, formatLength, MINUTE } from "../../lib/time";
+import { formatInstant, formatLength } from "../../lib/time";
+import { Band, type Bar } from "../../parts/band";
 import { zoneOf } from "../../parts/page";
 import { InterlockBox, UsageBox } from "../my/reservation";
-
-interface Bar {
-  kind: "booked" | "present" | "metered";
-  from: number;
-  to: number;
-}
 
 function barsOf(one: Reservation, now: number): Bar[] {
   const bars: Bar[] = [{ kind: "booked", from: Date.parse(one.starts_at), to: Date.parse(one.ends_at) }];
@@ -30,29 +25,12 @@ function barsOf(one: Reservation, now: number): Bar[] {
 /** Reserved, present and metered time under one another, over the same axis. */
 export function EvidenceBand({ one, now }: { one: Reservation; now: number }) {
   const { t } = useTranslation();
-  const zone = zoneOf(one.instrument);
-  const bars = barsOf(one, now);
-  const from = Math.min(...bars.map((bar) => bar.from));
-  const span = Math.max(...bars.map((bar) => bar.to), from + MINUTE) - from;
-  const share = (ms: number): string => `${((ms / span) * 100).toFixed(2)}%`;
-  return (
-    <figure className="band" aria-label={t("lease.band")}>
-      {bars.map((bar) => (
-        <div key={bar.kind} className="band-row">
-          <span className="faint">{t(`lease.${bar.kind}`)}</span>
-          <span className="band-track">
-            <i className={`band-${bar.kind}`} style={{ left: share(bar.from - from), width: share(Math.max(bar.to - bar.from, span / 200)) }} />
-          </span>
-          <span className="faint num nowrap">{formatClock(bar.from, zone)}–{formatClock(bar.to, zone)}</span>
-        </div>
-      ))}
-    </figure>
-  );
+  return <Band bars={barsOf(one, now)} zone={zoneOf(one.instrument)} label={t("lease.band")} />;
 }
 
 type Doubt = keyof typeof zh.lease.doubts;
 
-function Doubts({ usage }: { usage: Usage }) {
+export function Doubts({ usage }: { usage: Usage }) {
   const { t } = useTranslation();
   if (usage.doubts.length === 0 && !usage.late_evidence_at) return null;
   return (
@@ -68,7 +46,7 @@ function Doubts({ usage }: { usage: Usage }) {
 
 type ChangeKind = keyof typeof zh.lease.changeKinds;
 
-function Changes({ items, zone }: { items: Details["usage_changes"]; zone: string }) {
+export function Changes({ items, zone }: { items: Details["usage_changes"]; zone: string }) {
   const { t } = useTranslation();
   const lang = useLang();
   if (items.length === 0) return null;
