@@ -138,7 +138,7 @@ class HoldRequest(BaseModel):
     until: AwareDatetime
 
 
-class HoldView(BaseModel):
+class LegalHoldView(BaseModel):
     id: UUID
     person_id: PersonId
     login: str
@@ -162,20 +162,22 @@ class HoldView(BaseModel):
         )
 
 
-class HoldList(BaseModel):
-    items: list[HoldView]
+class LegalHoldList(BaseModel):
+    items: list[LegalHoldView]
 
 
 @router.get("/legal-holds")
 def list_holds(
     _caller: Annotated[Caller, allow(Role.OPERATOR, Role.AUDITOR)], reading: ReadOnly
-) -> HoldList:
+) -> LegalHoldList:
     """List whose data is kept for a legal reason, and until when."""
-    return HoldList(items=[HoldView.of(*row) for row in service.list_holds(reading)])
+    return LegalHoldList(items=[LegalHoldView.of(*row) for row in service.list_holds(reading)])
 
 
 @router.post("/legal-holds", status_code=201)
-def place_hold(body: HoldRequest, caller: Operator, now: Now, transaction: Transaction) -> HoldView:
+def place_hold(
+    body: HoldRequest, caller: Operator, now: Now, transaction: Transaction
+) -> LegalHoldView:
     """Have a person's data kept for a legal reason."""
     person = service.find_person(transaction, body.login)
     hold = service.place_hold(
@@ -186,14 +188,14 @@ def place_hold(body: HoldRequest, caller: Operator, now: Now, transaction: Trans
         placed_by=caller.person_id,
         now=now,
     )
-    return HoldView.of(hold, person)
+    return LegalHoldView.of(hold, person)
 
 
 @router.post("/legal-holds/{hold_id}/lift")
-def lift_hold(hold_id: UUID, caller: Operator, now: Now, transaction: Transaction) -> HoldView:
+def lift_hold(hold_id: UUID, caller: Operator, now: Now, transaction: Transaction) -> LegalHoldView:
     """Keep it no longer: the person's own wish counts again."""
     hold = service.lift_hold(transaction, hold_id, caller=caller, now=now)
-    return HoldView.of(hold, transaction.get_one(Person, hold.subject_id))
+    return LegalHoldView.of(hold, transaction.get_one(Person, hold.subject_id))
 
 
 InstitutionField = Literal[

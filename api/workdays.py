@@ -17,9 +17,9 @@ from directory.people.service import Caller
 from directory.roles.rules import INSTITUTION_ROLES, Role
 from directory.workdays import queries, service
 from directory.workdays.notices import Notice
+from directory.workdays.queries import KnownNotice, NamedDay
 from directory.workdays.rules import Unit, Urgency, urgency
 from directory.workdays.sheets import Item, write_board
-from directory.workdays.tables import CalendarDay, CalendarNotice
 
 router = Router(tags=["workdays"])
 
@@ -45,10 +45,11 @@ class NoticeView(BaseModel):
     year: int
     title: str
     issued_on: date
-    imported_at: datetime
+    imported_at: datetime | None
+    """None: it ships with the program."""
 
     @classmethod
-    def of(cls, notice: CalendarNotice) -> Self:
+    def of(cls, notice: KnownNotice) -> Self:
         return cls(
             year=notice.year,
             title=notice.title,
@@ -62,7 +63,7 @@ class NoticeList(BaseModel):
     first_guessed_year: int
 
 
-class ImportedView(BaseModel):
+class NoticeImportView(BaseModel):
     days: int
     moved: int
     settled: int
@@ -74,7 +75,7 @@ class NamedDayView(BaseModel):
     name: str
 
     @classmethod
-    def of(cls, day: CalendarDay) -> Self:
+    def of(cls, day: NamedDay) -> Self:
         return cls(day=day.day, is_working=day.is_working, name=day.name)
 
 
@@ -137,10 +138,10 @@ def import_notice(
     caller: Annotated[Caller, allow(Role.OPERATOR)],
     now: Now,
     transaction: Transaction,
-) -> ImportedView:
+) -> NoticeImportView:
     """Import a year's notice; every open due date is counted again."""
     done = service.import_notice(transaction, body.to_notice(), actor_id=caller.person_id, now=now)
-    return ImportedView(days=done.days, moved=done.moved, settled=done.settled)
+    return NoticeImportView(days=done.days, moved=done.moved, settled=done.settled)
 
 
 @router.get("/work-calendar/days")

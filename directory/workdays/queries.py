@@ -1,12 +1,13 @@
 """Questions about the calendar and about what is due."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.workdays.service import STILL_OPEN
+from directory.workdays.service import SHIPPED, STILL_OPEN
 from directory.workdays.tables import CalendarDay, CalendarNotice, DueDateRow
 from foundation.identifiers import InstitutionId
 
@@ -54,10 +55,51 @@ def latest_due(session: Session, *, subject_kind: str, subject_id: object) -> Du
     ).first()
 
 
-def list_notices(session: Session) -> list[CalendarNotice]:
-    return list(session.scalars(select(CalendarNotice).order_by(CalendarNotice.year)))
+@dataclass(frozen=True, slots=True)
+class KnownNotice:
+    """A notice that counts: imported, or shipped with the program and never replaced."""
+
+    year: int
+    title: str
+    issued_on: date
+    imported_at: datetime | None
+    """None: it ships with the program."""
 
 
-def list_days(session: Session, *, first: date, last: date) -> list[CalendarDay]:
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """A day that a notice names, off or made up."""
+
+    day: date
+    is_working: bool
+    name: str
+
+
+def list_notices(session: Session) -> list[KnownNotice]:
+    """Return the notices that count, by year."""
+    imported = session.scalars(select(CalendarNotice)).all()
+    years = {notice.year for notice in imported}
+    known = [KnownNotice(one.year, one.title, one.issued_on, one.imported_at) for one in imported]
+    known += [
+        KnownNotice(one.year, one.title, one.issued_on, None)
+        for one in SHIPPED
+        if one.year not in years
+    ]
+    return sorted(known, key=lambda notice: notice.year)
+
+
+def list_days(session: Session, *, first: date, last: date) -> list[NamedDay]:
+    """Return the days that the notices name within a span."""
+    years = set(session.scalars(select(CalendarNotice.year)))
+    named = {
+        day: NamedDay(day, is_working, name)
+        for notice in SHIPPED
+        if notice.year not in years
+        for day, (is_working, name) in notice.days().items()
+        if first <= day <= last
+    }
     query = select(CalendarDay).where(CalendarDay.day.between(first, last))
-    return list(session.scalars(query.order_by(CalendarDay.day)))
+    named |= {
+        row.day: NamedDay(row.day, row.is_working, row.name) for row in session.scalars(query)
+    }
+    return [named[day] for day in sorted(named)]

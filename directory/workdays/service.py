@@ -96,15 +96,6 @@ def import_notice(
     return imported
 
 
-def seed_calendar(session: Session, *, now: datetime) -> int:
-    """Import the shipped notices of years that have none yet, and return how many."""
-    known = set(session.scalars(select(CalendarNotice.year)))
-    missing = [notice for notice in SHIPPED if notice.year not in known]
-    for notice in missing:
-        import_notice(session, notice, actor_id=None, now=now)
-    return len(missing)
-
-
 def recount(session: Session) -> tuple[int, int]:
     """Count every open due date again, and return how many moved and how many became certain."""
     calendar = load_calendar(session)

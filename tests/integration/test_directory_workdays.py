@@ -10,14 +10,13 @@ from directory.audit.tables import AuditEntry
 from directory.notices.tables import Notice as Told
 from directory.roles.rules import Role
 from directory.workdays.notices import Notice
-from directory.workdays.queries import list_due, list_notices
+from directory.workdays.queries import list_days, list_due, list_notices
 from directory.workdays.rules import Urgency, working_days
 from directory.workdays.service import (
     escalate,
     import_notice,
     load_calendar,
     meet,
-    seed_calendar,
     set_due,
 )
 from directory.workdays.tables import DueDateRow
@@ -75,10 +74,28 @@ def test_notice_imported_again_replaces_the_year(session: Session) -> None:
     assert not load_calendar(session).is_working(date(2027, 1, 9))
 
 
-def test_seeding_twice_imports_once(session: Session) -> None:
-    assert seed_calendar(session, now=NOW) == 2
-    assert seed_calendar(session, now=NOW) == 0
-    assert [notice.year for notice in list_notices(session)] == [2025, 2026]
+def test_notices_that_ship_with_the_program_count_until_they_are_replaced(
+    session: Session,
+) -> None:
+    shipped = list_notices(session)
+    new_year = list_days(session, first=date(2026, 1, 1), last=date(2026, 1, 4))
+
+    import_notice(session, notice_2027(), actor_id=None, now=NOW)
+
+    assert [(one.year, one.imported_at) for one in shipped] == [(2025, None), (2026, None)]
+    assert [(one.day.day, one.is_working) for one in new_year] == [
+        (1, False),
+        (2, False),
+        (3, False),
+        (4, True),
+    ]
+    assert [(one.year, one.imported_at) for one in list_notices(session)] == [
+        (2025, None),
+        (2026, None),
+        (2027, NOW),
+    ]
+    days = list_days(session, first=date(2027, 1, 1), last=date(2027, 1, 31))
+    assert [one.day.day for one in days if one.is_working] == [9]
 
 
 def test_done_leaves_the_board_and_a_restart_leaves_one_clock(session: Session) -> None:
@@ -119,7 +136,9 @@ def due_for(session: Session, role: Role, **more: Any) -> DueDateRow:
 
 
 def told_of(session: Session) -> list[tuple[PersonId, str]]:
-    rows = session.execute(select(Told.person_id, Told.kind).order_by(Told.created_at, Told.person_id))
+    rows = session.execute(
+        select(Told.person_id, Told.kind).order_by(Told.created_at, Told.person_id)
+    )
     return [(row.person_id, row.kind) for row in rows]
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.api.registering import CANARY, CREDIT_CODE, PASSWORD, picture
 from tests.web.conftest import NARROW, WIDE, OpenPage, RunningApp
@@ -19,7 +19,7 @@ pytestmark = [
 
 LOGIN, FIRM, PHONE, EMAIL = "li.siqi", "江阴精密机械有限公司", "13812345678", "li.siqi@example.com"
 PAPERS = ("business_licence", "qualification_certificate", "integrity_pledge")
-SCAN = {"name": "扫描件.png", "mimeType": "image/png", "buffer": picture(size=(300, 200))}
+SCAN: FilePayload = {"name": "扫描件.png", "mimeType": "image/png", "buffer": picture(size=(300, 200))}
 
 
 def confirm(page: Page, app: RunningApp, channel: str, address: str) -> None:

@@ -116,8 +116,8 @@ export function upload<T>(path: string, form: FormData, method = "POST"): Promis
 }
 
 /** A file of ours as the browser can show it: with the session's cookie, for as long as the page lasts. */
-export async function getFile(path: string): Promise<Blob> {
-  const response = await fetch(withQuery(path), { credentials: "same-origin" });
+export async function getFile(path: string, query: Query = {}): Promise<Blob> {
+  const response = await fetch(withQuery(path, query), { credentials: "same-origin" });
   if (!response.ok) throw new ApiProblem(response.status, await documentOf(response));
   return response.blob();
 }

@@ -96,7 +96,8 @@ export const institutions = (state: string) => list<Institution>(["institutions"
 
 export const stations = list<Station>(["stations"], "/stations");
 
-export const experts = (field: string) => list<Expert>(["experts"], "/experts", field ? { field } : {});
+export const experts = (field: string, withLeft: boolean) =>
+  list<Expert>(["experts"], "/experts", { ...(field ? { field } : {}), ...(withLeft ? { include_left: "true" } : {}) });
 
 export const ownEnterprise = queryOptions({
   queryKey: ["enterprise"],
@@ -106,3 +107,11 @@ export const ownEnterprise = queryOptions({
 export const members = list<Member>(["enterprise", "members"], "/enterprise/members");
 
 export const entrustments = list<Entrustment>(["entrustments"], "/entrustments");
+
+export const endorsement = queryOptions({
+  queryKey: ["enterprise", "endorsement"],
+  queryFn: ({ signal }) => get<Schemas["EndorsementSetting"]>("/enterprise/endorsement", {}, signal),
+});
+
+export const setEndorsement = (is_needed: boolean): Promise<Schemas["EndorsementSetting"]> =>
+  write<Schemas["EndorsementSetting"]>("PUT", "/enterprise/endorsement", { is_needed });

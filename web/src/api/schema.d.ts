@@ -5617,11 +5617,6 @@ export interface components {
             /** Whom */
             whom: string | null;
         };
-        /** HoldList */
-        HoldList: {
-            /** Items */
-            items: components["schemas"]["api__privacy__HoldView"][];
-        };
         /** HoldRequest */
         HoldRequest: {
             /** Login */
@@ -5633,6 +5628,29 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * HoldView
+         * @description Money set aside.
+         */
+        HoldView: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Captured Fen */
+            captured_fen: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Deposit Fen */
+            deposit_fen: number;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** State */
+            state: string;
         };
         /** HolderView */
         HolderView: {
@@ -5650,6 +5668,13 @@ export interface components {
             instrument_id?: string | null;
             /** Items */
             items: components["schemas"]["WindowBody"][];
+        };
+        /** ImportedView */
+        ImportedView: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
         };
         /** InstitutionList */
         InstitutionList: {
@@ -5897,6 +5922,42 @@ export interface components {
              * Format: date
              */
             left_on: string;
+        };
+        /** LegalHoldList */
+        LegalHoldList: {
+            /** Items */
+            items: components["schemas"]["LegalHoldView"][];
+        };
+        /** LegalHoldView */
+        LegalHoldView: {
+            /** Display Name */
+            display_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Login */
+            login: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * LineView
@@ -6243,6 +6304,15 @@ export interface components {
              * Format: date-time
              */
             starts_at: string;
+        };
+        /** NoticeImportView */
+        NoticeImportView: {
+            /** Days */
+            days: number;
+            /** Moved */
+            moved: number;
+            /** Settled */
+            settled: number;
         };
         /**
          * NoticeRequest
@@ -7213,7 +7283,7 @@ export interface components {
             confirms_at: string | null;
             /** History */
             history: components["schemas"]["HistoryView"][];
-            hold: components["schemas"]["api__reservation_details__HoldView"] | null;
+            hold: components["schemas"]["HoldView"] | null;
             /** Made By */
             made_by: string | null;
             /**
@@ -8670,13 +8740,6 @@ export interface components {
             /** State Reason */
             state_reason: string;
         };
-        /** ImportedView */
-        api__instrument_sheets__ImportedView: {
-            /** Added */
-            added: number;
-            /** Changed */
-            changed: number;
-        };
         /** InstitutionView */
         api__instrument_views__InstitutionView: {
             /**
@@ -8717,64 +8780,10 @@ export interface components {
             /** Text Zh */
             text_zh: string;
         };
-        /** HoldView */
-        api__privacy__HoldView: {
-            /** Display Name */
-            display_name: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Lifted At */
-            lifted_at: string | null;
-            /** Login */
-            login: string;
-            /**
-             * Person Id
-             * Format: uuid
-             */
-            person_id: string;
-            /**
-             * Placed At
-             * Format: date-time
-             */
-            placed_at: string;
-            /** Reason */
-            reason: string;
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
-        };
         /** CodeGiven */
         api__provider__CodeGiven: {
             /** Code */
             code: string;
-        };
-        /**
-         * HoldView
-         * @description Money set aside.
-         */
-        api__reservation_details__HoldView: {
-            /** Amount Fen */
-            amount_fen: number;
-            /** Captured Fen */
-            captured_fen: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Currency */
-            currency: string;
-            /** Deposit Fen */
-            deposit_fen: number;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** State */
-            state: string;
         };
         /**
          * InterlockView
@@ -8826,15 +8835,6 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** ImportedView */
-        api__workdays__ImportedView: {
-            /** Days */
-            days: number;
-            /** Moved */
-            moved: number;
-            /** Settled */
-            settled: number;
-        };
         /** NoticeList */
         api__workdays__NoticeList: {
             /** First Guessed Year */
@@ -8844,11 +8844,8 @@ export interface components {
         };
         /** NoticeView */
         api__workdays__NoticeView: {
-            /**
-             * Imported At
-             * Format: date-time
-             */
-            imported_at: string;
+            /** Imported At */
+            imported_at: string | null;
             /**
              * Issued On
              * Format: date
@@ -16360,7 +16357,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__instrument_sheets__ImportedView"];
+                    "application/json": components["schemas"]["ImportedView"];
                 };
             };
             /** @description not signed in */
@@ -18793,7 +18790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HoldList"];
+                    "application/json": components["schemas"]["LegalHoldList"];
                 };
             };
             /** @description not signed in */
@@ -18887,7 +18884,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__privacy__HoldView"];
+                    "application/json": components["schemas"]["LegalHoldView"];
                 };
             };
             /** @description not signed in */
@@ -18979,7 +18976,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__privacy__HoldView"];
+                    "application/json": components["schemas"]["LegalHoldView"];
                 };
             };
             /** @description not signed in */
@@ -29604,7 +29601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__workdays__ImportedView"];
+                    "application/json": components["schemas"]["NoticeImportView"];
                 };
             };
             /** @description not signed in */

@@ -1,5 +1,6 @@
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/en";
 import * as leases from "./lease/en";
+import * as offices from "./offices/en";
 import * as people from "./people/en";
 import * as lab from "./manage/en";
 import { provider } from "./provider/en";
@@ -8,6 +9,7 @@ import type { Texts } from "./zh";
 export const en: Texts = {
   ...lab,
   ...leases,
+  ...offices,
   ...people,
   provider,
   account,

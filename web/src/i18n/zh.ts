@@ -2,6 +2,7 @@
 
 import { account, acts, alarms, audit, board, quarantine, reviews } from "./more/zh";
 import * as leases from "./lease/zh";
+import * as offices from "./offices/zh";
 import * as people from "./people/zh";
 import * as lab from "./manage/zh";
 import { provider } from "./provider/zh";
@@ -9,6 +10,7 @@ import { provider } from "./provider/zh";
 export const zh = {
   ...lab,
   ...leases,
+  ...offices,
   ...people,
   provider,
   account,

@@ -5,17 +5,16 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 
-import { get, getPages, type Query } from "../api/http";
+import { get, type Query } from "../api/http";
 import type { components } from "../api/schema";
 import type { AuditEntry, Page } from "../api/types";
 import { useLang } from "../i18n";
-import { saveCsv, toCsv } from "../lib/csv";
-import { dayKey, formatClockSeconds, formatDay, fromWallIso } from "../lib/time";
-import { useActing } from "../parts/acting";
+import { formatClockSeconds, formatDay, fromWallIso } from "../lib/time";
+import { ExportButton } from "../parts/export-button";
 import { useFilters } from "../parts/filters";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
-import { Thing, useThingName } from "../parts/thing";
+import { Thing } from "../parts/thing";
 import { Wide } from "../parts/wide";
 
 const FIELDS = ["action", "subject_kind", "subject_id", "actor_id"] as const;
@@ -34,7 +33,6 @@ function Soundness() {
 }
 
 const DAY_FORMAT = "YYYY-MM-DD";
-const EXPORT_PAGES = 40;
 
 /** The beginning of a day of the platform's, as an instant. */
 const startOf = (day: string | undefined): string | undefined => (day ? new Date(fromWallIso(`${day}T00:00:00`, LAB_ZONE)).toISOString() : undefined);
@@ -51,7 +49,6 @@ function useAsked(): { asked: Record<string, string>; query: Query; span: [strin
 export function AuditPage() {
   const { t } = useTranslation();
   const lang = useLang();
-  const thingName = useThingName();
   const [, put] = useFilters();
   const { asked, query, span } = useAsked();
   const names = { action: t("audit.action"), subject_kind: t("audit.subject"), subject_id: t("audit.subjectId"), actor_id: t("audit.actor") };
@@ -61,17 +58,10 @@ export function AuditPage() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
-  const saving = useActing(() => getPages<AuditEntry>("/audit", query, EXPORT_PAGES), {
-    touches: [],
-    then: (list) => saveCsv(`audit-${dayKey(Date.now(), LAB_ZONE)}.csv`, toCsv(
-      [t("audit.at"), t("audit.what"), t("audit.on"), t("audit.subjectId"), t("audit.who"), t("audit.actor"), t("audit.detail")],
-      list.items.map((one) => [one.at, one.action, thingName(one.subject_kind), one.subject_id, one.actor ?? t("audit.platform"), one.actor_id, JSON.stringify(one.detail)]),
-    )),
-  });
   const clear = (): void => put({ ...Object.fromEntries(FIELDS.map((field) => [field, null])), from: null, to: null });
   return (
     <>
-      <PageHead title={t("audit.title")} lead={t("audit.lead")} tools={<Button loading={saving.isPending} onClick={() => saving.mutate(undefined)}>{t("things.csv")}</Button>} />
+      <PageHead title={t("audit.title")} lead={t("audit.lead")} tools={<ExportButton path="/audit.xlsx" query={query} name={`${t("audit.title")}.xlsx`} />} />
       <div className="stack">
         <Soundness />
         <div className="row" role="search">

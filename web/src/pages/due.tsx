@@ -3,19 +3,20 @@
 import { Button, Select, Switch, Table, Tooltip } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 
 import { get } from "../api/http";
 import type { components } from "../api/schema";
 import type { DueDate } from "../api/types";
 import { useLang } from "../i18n";
-import { saveCsv, toCsv } from "../lib/csv";
-import { dayKey, formatInstant } from "../lib/time";
+import { formatInstant } from "../lib/time";
 import { useLeft } from "../parts/clock";
+import { ExportButton } from "../parts/export-button";
 import { useFilters } from "../parts/filters";
 import { type Tone, ToneTag } from "../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
-import { Thing, useClockName, useThingName } from "../parts/thing";
+import { Thing, useClockName } from "../parts/thing";
 import { Wide } from "../parts/wide";
 import { useRoleName } from "../shell/access";
 
@@ -34,7 +35,6 @@ export function DuePage() {
   const lang = useLang();
   const roleName = useRoleName();
   const clockName = useClockName();
-  const thingName = useThingName();
   const leftOf = useLeft();
   const [filters, put] = useFilters();
   const done = filters.get("done") === "1";
@@ -48,15 +48,16 @@ export function DuePage() {
   const items = all.filter((one) => (!urgency || one.urgency === urgency) && (!kind || one.kind === kind) && (!role || one.responsible_role === role)).sort(byLeft);
   const instant = (text: string): string => formatInstant(Date.parse(text), LAB_ZONE, lang);
   const rule = (one: DueDate): string => t("board.rule", { count: one.count, unit: t(`board.units.${one.unit}`) });
-  const save = (): void =>
-    saveCsv(`due-dates-${dayKey(Date.now(), LAB_ZONE)}.csv`, toCsv(
-      [t("board.left"), t("board.due"), t("board.subject"), "id", t("board.kind"), t("board.rule", { count: "", unit: "" }).trim() || t("board.kind"), t("board.responsible"), t("board.started"), t("board.finished")],
-      items.map((one) => [t(`board.urgency.${one.urgency}`), one.due_at, thingName(one.subject_kind), one.subject_id, clockName(one.kind), rule(one), roleName(one.responsible_role), one.started_at, one.done_at]),
-    ));
   const narrowed = Boolean(urgency || kind || role);
   return (
     <>
-      <PageHead title={t("board.title")} lead={t("board.lead")} tools={<Button onClick={save} disabled={items.length === 0}>{t("things.csv")}</Button>} />
+      <PageHead title={t("board.title")} lead={t("board.lead")} tools={
+        <>
+          <Link to="/work-calendar"><Button tabIndex={-1}>{t("workdays.nav")}</Button></Link>
+          <ExportButton path="/due-dates.xlsx" name={`${t("board.title")}.xlsx`} disabled={items.length === 0}
+            query={{ include_done: done, urgency, kind, responsible_role: role }} />
+        </>
+      } />
       <div className="stack">
         <div className="row">
           <Select value={urgency} onChange={(value) => put({ urgency: value })} style={{ width: 150 }} aria-label={t("things.urgencyAll")} options={[{ value: "", label: t("things.urgencyAll") }, ...URGENCIES.map((value) => ({ value, label: t(`board.urgency.${value}`) }))]} />

@@ -6,8 +6,9 @@ import { useTranslation } from "react-i18next";
 
 import { usePerson, useRoleName } from "../shell/access";
 import { useActing } from "./acting";
+import { Boxes } from "./boxes";
 import { ToneTag } from "./marks";
-import { RoleBoxes } from "./person-form";
+import { useRoleBoxes } from "./person-form";
 import { Wide } from "./wide";
 
 interface Colleague {
@@ -27,17 +28,18 @@ function RolesDialog({ one, roles, save, close, touches }: {
 }) {
   const { t } = useTranslation();
   const [form] = Form.useForm<{ roles: string[] }>();
+  const boxes = useRoleBoxes(roles);
   const saving = useActing((given: { roles: string[] }) => save(one.id, given.roles), { touches, said: t("staffing.saved"), then: close });
   return (
     <Modal open title={`${t("staffing.change")}: ${one.display_name}`} okText={t("staffing.save")} confirmLoading={saving.isPending} onOk={() => form.submit()} onCancel={close}>
       <Form form={form} initialValues={{ roles: one.roles }} onFinish={(given) => saving.mutate(given)}>
-        <Form.Item name="roles" rules={[{ required: true, type: "array", min: 1, message: t("staffing.invalid") }]}><RoleBoxes roles={roles} /></Form.Item>
+        <Form.Item name="roles" rules={[{ required: true, type: "array", min: 1, message: t("staffing.invalid") }]}><Boxes options={boxes} /></Form.Item>
       </Form>
     </Modal>
   );
 }
 
-export function PeopleTable<One extends Colleague>({ items, roles, label, columns, width, save, seeOff, touches }: {
+export function PeopleTable<One extends Colleague>({ items, roles, label, columns, width, save, seeOff, touches, fixed }: {
   items: One[];
   roles: readonly string[];
   label: string;
@@ -46,6 +48,8 @@ export function PeopleTable<One extends Colleague>({ items, roles, label, column
   save: (id: string, roles: string[]) => Promise<unknown>;
   seeOff: (id: string) => Promise<unknown>;
   touches: string[];
+  /** Whose roles cannot be others. */
+  fixed?: (one: One) => boolean;
 }) {
   const { t } = useTranslation();
   const person = usePerson();
@@ -65,7 +69,7 @@ export function PeopleTable<One extends Colleague>({ items, roles, label, column
               title: <span className="seen-by-readers">{t("staffing.change")}</span>, key: "do", align: "right",
               render: (_, one) => one.is_active && (
                 <span className="row tight" style={{ justifyContent: "flex-end" }}>
-                  <Button size="small" onClick={() => setChanged(one)} aria-label={`${t("staffing.change")} ${one.display_name}`}>{t("staffing.change")}</Button>
+                  {!fixed?.(one) && <Button size="small" onClick={() => setChanged(one)} aria-label={`${t("staffing.change")} ${one.display_name}`}>{t("staffing.change")}</Button>}
                   {one.id !== person.data?.id && (
                     <Popconfirm title={t("staffing.seeOffAsk", { name: one.display_name })} okText={t("staffing.seeOff")} okButtonProps={{ danger: true }} onConfirm={() => leaving.mutate(one.id)}>
                       <Button size="small" danger aria-label={`${t("staffing.seeOff")} ${one.display_name}`}>{t("staffing.seeOff")}</Button>

@@ -48,6 +48,9 @@ const LabelPage = lazy(() => import("../pages/label").then((m) => ({ default: m.
 const ReservationPage = lazy(() => import("../pages/reservation/page").then((m) => ({ default: m.ReservationPage })));
 const ReturnPage = lazy(() => import("../pages/provider/return").then((m) => ({ default: m.ReturnPage })));
 const SignedOutPage = lazy(() => import("../pages/provider/signed-out").then((m) => ({ default: m.SignedOutPage })));
+const WorkdaysPage = lazy(() => import("../pages/workdays/page").then((m) => ({ default: m.WorkdaysPage })));
+const PrivacyPage = lazy(() => import("../pages/privacy/page").then((m) => ({ default: m.PrivacyPage })));
+const StationPage = lazy(() => import("../pages/station/page").then((m) => ({ default: m.StationPage })));
 const DuePage = lazy(() => import("../pages/due").then((m) => ({ default: m.DuePage })));
 
 const cache = new QueryClient({
@@ -137,6 +140,9 @@ function Main() {
             <Route path="/i/:code" element={<LabelPage />} />
             <Route path="/reservations/:id" element={<ReservationPage />} />
             <Route path="/due" element={<DuePage />} />
+            <Route path="/work-calendar" element={<WorkdaysPage />} />
+            <Route path="/privacy" element={<PrivacyPage />} />
+            <Route path="/station" element={<StationPage />} />
             <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>

@@ -11,7 +11,7 @@ import { pick, setLang, useLang } from "../i18n";
 import { restartFeed } from "../live/feed";
 import { tabsOf } from "../pages/manage/tabs";
 import { Bell } from "./bell";
-import { readsAudit, reserves, reviewsPeople, seesBoard, seesInstitutions, seesLab, usePerson, worksAtInstitution } from "./access";
+import { actsForClients, readsAudit, reserves, reviewsPeople, seesBoard, seesInstitutions, seesLab, usePerson, worksAtInstitution } from "./access";
 import { useSignIn } from "./sign-in";
 
 interface Place {
@@ -30,6 +30,7 @@ function usePlaces(person: Person | null | undefined): Place[] {
   }
   if (worksAtInstitution(person)) places.push({ to: "/institution", word: t("institution.nav") });
   if (person?.enterprise) places.push({ to: "/enterprise", word: t("enterprise.nav") });
+  if (actsForClients(person)) places.push({ to: "/station", word: t("agency.nav") });
   if (reviewsPeople(person)) places.push({ to: "/reviews", word: t("reviews.nav") });
   if (seesInstitutions(person)) places.push({ to: "/institutions", word: t("platform.nav") });
   if (seesBoard(person)) places.push({ to: "/due", word: t("board.nav") });
@@ -68,6 +69,7 @@ function PersonMenu({ person }: { person: Person }) {
           { key: "of", label: <span className="soft">{of ?? person.login}</span>, disabled: true },
           { type: "divider" },
           { key: "account", label: t("account.menu"), onClick: () => void go("/account") },
+          { key: "privacy", label: t("privacy.menu"), onClick: () => void go("/privacy") },
           ...(person.roles.length === 0 ? [{ key: "registrations", label: t("registrations.menu"), onClick: () => void go("/registrations") }] : []),
           { key: "feeds", label: t("mine.feeds"), onClick: () => void go("/my/feeds") },
           { key: "out", label: t("auth.signOut"), onClick: () => leaving.mutate() },

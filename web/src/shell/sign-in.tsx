@@ -49,16 +49,16 @@ function DemoHint({ accounts, choose }: { accounts: DemoAccount[]; choose: (one:
   );
 }
 
-/** What there is to do once somebody is signed in, whichever way. */
-export function useEntered(): (person: Person) => Promise<void> {
+/** What there is to do once somebody is signed in, whichever way; they are greeted, or told `said`. */
+export function useEntered(): (person: Person, said?: string) => Promise<void> {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const { message } = App.useApp();
-  return async (person) => {
+  return async (person, said) => {
     cache.setQueryData(["me"], person);
     await cache.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "me" });
     restartFeed(cache);
-    void message.success(t("auth.welcome", { name: person.display_name }));
+    void message.success(said ?? t("auth.welcome", { name: person.display_name }));
   };
 }
 

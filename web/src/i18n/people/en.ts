@@ -288,6 +288,8 @@ export const platform = {
   expertTitle: "Title",
   employer: "Employer",
   entered: "Entered on",
+  leftOn: "Left on",
+  withLeft: "Those who left too",
   leave: "Leaves",
   leaveAsk: "{{name}} leaves the library today?",
   left: "Left the library",
@@ -340,8 +342,6 @@ export const enterprise = {
 };
 
 export const things = {
-  csv: "Export CSV",
-  csvSome: "The first {{count}} were exported",
   kinds: {
     registration: "registration",
     name_change: "change of name",

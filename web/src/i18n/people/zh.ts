@@ -288,6 +288,8 @@ export const platform = {
   expertTitle: "职称",
   employer: "单位",
   entered: "入库日期",
+  leftOn: "出库日期",
+  withLeft: "含已出库",
   leave: "出库",
   leaveAsk: "让 {{name}} 今日出库？",
   left: "已出库",
@@ -340,8 +342,6 @@ export const enterprise = {
 };
 
 export const things = {
-  csv: "导出 CSV",
-  csvSome: "已导出前 {{count}} 条",
   kinds: {
     registration: "注册申请",
     name_change: "企业更名",

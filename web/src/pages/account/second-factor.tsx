@@ -31,7 +31,7 @@ function Offer({ offer, done }: { offer: SecondFactorOffer; done: (codes: string
       <p>{t("account.scan")}</p>
       <div className="row" style={{ alignItems: "center" }}>
         <img alt={t("account.qr")} width={168} height={168} src={`data:image/svg+xml;utf8,${encodeURIComponent(offer.qr_svg)}`} />
-        <code className="mono" style={{ fontSize: 14 }}>{offer.secret.replaceAll(/(.{4})/g, "$1 ").trim()}</code>
+        <code className="mono" data-secret style={{ fontSize: 14 }}>{offer.secret.replaceAll(/(.{4})/g, "$1 ").trim()}</code>
       </div>
       <CodeForm button={t("account.confirm")} busy={confirming.isPending} submit={(code) => confirming.mutate(code)} />
     </div>

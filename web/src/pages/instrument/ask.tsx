@@ -1,14 +1,14 @@
 /** What the form asks beside the time: for whom, how, and the instrument's own questions. */
 
-import { Checkbox, Form, Input, InputNumber, Radio, Select } from "antd";
+import { Alert, Checkbox, Form, Input, InputNumber, Radio, Select } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
-import { colleagues, type ReservationWish } from "../../api/lease";
+import { type Colleague, colleagues, type ReservationWish } from "../../api/lease";
 import type { Instrument } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import type { Answers, Asked, Question } from "../../lib/questions";
-import { reserves, usePerson } from "../../shell/access";
+import { actsForClients, reserves, usePerson } from "../../shell/access";
 
 export interface Wishes {
   purpose: string;
@@ -60,11 +60,25 @@ function Declaration({ value, set }: { value: unknown; set: (value: unknown) => 
   );
 }
 
+/** A station reserves for somebody of an enterprise that entrusted it with that. */
+function ForClient({ people, value, set }: { people: Colleague[]; value: string | null; set: (id: string | null) => void }) {
+  const { t } = useTranslation();
+  if (people.length === 0) return <Alert type="info" showIcon style={{ marginBottom: 16 }} title={t("agency.noClient")} />;
+  const clients = [...new Set(people.map((one) => one.enterprise ?? ""))];
+  return (
+    <Form.Item label={`${t("agency.forWhom")} *`} htmlFor="booking-holder">
+      <Select id="booking-holder" showSearch={{ optionFilterProp: "label" }} value={value} onChange={set} placeholder={t("agency.choose")}
+        options={clients.map((client) => ({ label: client, options: people.filter((one) => one.enterprise === client).map((one) => ({ value: one.id, label: one.display_name })) }))} />
+    </Form.Item>
+  );
+}
+
 export function ForWhom({ value, set }: { value: string | null; set: (id: string | null) => void }) {
   const { t } = useTranslation();
   const person = usePerson();
   const found = useQuery({ ...colleagues, enabled: reserves(person.data) });
   const others = found.data?.items ?? [];
+  if (actsForClients(person.data) && found.data) return <ForClient people={others} value={value} set={set} />;
   if (!person.data || others.length === 0) return null;
   return (
     <Form.Item label={t("form.forWhom")} htmlFor="booking-holder">

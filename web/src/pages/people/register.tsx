@@ -1,10 +1,10 @@
 /** Registering: who one is, what is needed for it, and an account to hand the papers in with. */
 
-import { Alert, App, Button, Checkbox, Form, Input, Radio } from "antd";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Alert, Button, Checkbox, Form, Input, Radio } from "antd";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Navigate, useNavigate, useSearchParams } from "react-router";
+import { Link, Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 
 import { signIn } from "../../api/calls";
 import { isProblem } from "../../api/http";
@@ -16,8 +16,8 @@ import { LAB_ZONE, PageHead } from "../../parts/page";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Loading, useProblemText } from "../../parts/states";
 import { ToneTag } from "../../parts/marks";
-import { restartFeed } from "../../live/feed";
 import { usePerson } from "../../shell/access";
+import { useEntered } from "../../shell/sign-in";
 import { ConfirmedField } from "./confirmed";
 import "./people.css";
 
@@ -80,12 +80,18 @@ function useNumberRule(faultOf: (text: string) => Fault | null) {
   };
 }
 
+/** What another platform called somebody who came from its sign-in and has no account here yet. */
+function useCalled(): string {
+  const state = useLocation().state as { display_name?: unknown } | null;
+  return typeof state?.display_name === "string" ? state.display_name : "";
+}
+
 function Fields({ kind, all }: { kind: Kind; all: Needs }) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
   const textOf = useProblemText();
-  const cache = useQueryClient();
+  const entered = useEntered();
   const go = useNavigate();
+  const called = useCalled();
   const [form] = Form.useForm<Filled>();
   const [phoneId, setPhoneId] = useState<string | null>(null);
   const [emailId, setEmailId] = useState<string | null>(null);
@@ -116,10 +122,8 @@ function Fields({ kind, all }: { kind: Kind; all: Needs }) {
       const person = await signIn({ login: given.login, password: given.password });
       return { made, person };
     },
-    onSuccess: ({ made, person }) => {
-      cache.setQueryData(["me"], person);
-      restartFeed(cache);
-      void message.success(t("register.made"));
+    onSuccess: async ({ made, person }) => {
+      await entered(person, t("register.made"));
       void go(`/registrations?id=${made.id}`);
     },
     onError: (error) => setWrong(refuse(error)),
@@ -134,7 +138,7 @@ function Fields({ kind, all }: { kind: Kind; all: Needs }) {
   };
 
   return (
-    <Form form={form} layout="vertical" requiredMark={false} className="register-form" scrollToFirstError={{ block: "center", focus: true }}
+    <Form form={form} layout="vertical" requiredMark={false} className="register-form" scrollToFirstError={{ block: "center", focus: true }} initialValues={{ display_name: called }}
       onFinish={finish} onFinishFailed={({ errorFields }) => setWrong(errorFields.length)}>
       {kind !== "ordinary" && (
         <fieldset>
