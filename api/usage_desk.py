@@ -76,6 +76,7 @@ class LaidView(BaseModel):
     usage: UsageView
     instrument: InstrumentRef
     device: str
+    """Its meter's name; empty where it has none."""
     reservation: MatchedView | None
     """None: nobody had reserved it."""
     evidence: ClosenessView | None
@@ -101,7 +102,7 @@ class LaidView(BaseModel):
                 location=laid.instrument.location,
                 time_zone=laid.time_zone,
             ),
-            device=laid.device,
+            device=laid.device or "",
             reservation=MatchedView(
                 id=kept.id,
                 starts_at=slot_of(kept).starts_at,

@@ -35,10 +35,16 @@ INVARIANTS: dict[str, str] = {
         WHERE u.state IN ('needs_review', 'disputed')""",
     "metered time is evidence: a charge of it names the events": """
         SELECT c.id FROM charges c JOIN usage_sessions u ON u.id = c.usage_session_id
-        WHERE c.kind = 'usage' AND u.metered_ms > 0 AND jsonb_array_length(c.evidence) = 0""",
+        WHERE c.kind = 'usage' AND u.metered_ms > 0 AND u.device_id IS NOT NULL
+        AND jsonb_array_length(c.evidence) = 0""",
+    "what no meter saw is charged on a person's word alone": """
+        SELECT u.id FROM usage_sessions u WHERE u.device_id IS NULL
+        AND u.state IN ('confirmed', 'billed') AND NOT EXISTS (SELECT 1 FROM usage_changes c
+            WHERE c.usage_session_id = u.id AND c.actor_id IS NOT NULL)""",
     "metered seconds of a device in a day are no more than the day has": """
         SELECT device_id, day FROM (
-            SELECT u.device_id, d.day, sum(u.metered_ms::numeric
+            SELECT coalesce(u.device_id, u.instrument_id) AS device_id, d.day,
+                sum(u.metered_ms::numeric
                 * extract(epoch FROM upper(u.during * tstzrange(d.day, d.day + interval '1 day'))
                     - lower(u.during * tstzrange(d.day, d.day + interval '1 day')))
                 / extract(epoch FROM upper(u.during) - lower(u.during))) AS ms

@@ -41,7 +41,8 @@ INVARIANTS: dict[str, str] = {
         WHERE a.metered_ms > 0 AND b.metered_ms > 0""",
     "a usage session stands on the runs it counts": """
         SELECT u.id FROM usage_sessions u
-        WHERE u.state IN ('metered', 'confirmed', 'billed') AND NOT EXISTS (
+        WHERE u.device_id IS NOT NULL
+        AND u.state IN ('metered', 'confirmed', 'billed') AND NOT EXISTS (
             SELECT 1 FROM usage_changes c WHERE c.usage_session_id = u.id
             AND c.former->>'metered_ms' <> c.became->>'metered_ms')
         AND u.metered_ms <> (SELECT coalesce(sum(r.metered_ms), 0)

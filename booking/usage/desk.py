@@ -53,7 +53,8 @@ class Laid:
     usage: UsageSession
     instrument: Instrument
     time_zone: str
-    device: str
+    device: str | None
+    """None: it has no meter."""
     reservation: Reservation | None
     enterprise: str | None
     holder: str | None
@@ -72,7 +73,7 @@ def _laid(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         )
         .join(Instrument, Instrument.id == UsageSession.instrument_id)
         .join(Institution, Institution.id == UsageSession.institution_id)
-        .join(Device, Device.id == UsageSession.device_id)
+        .outerjoin(Device, Device.id == UsageSession.device_id)
         .outerjoin(Reservation, Reservation.id == UsageSession.reservation_id)
         .outerjoin(Enterprise, Enterprise.id == UsageSession.enterprise_id)
         .outerjoin(Person, Person.id == Reservation.holder_id)

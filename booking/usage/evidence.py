@@ -18,7 +18,14 @@ from booking.usage.queries import (
     state_entered_at,
     was_watched,
 )
-from booking.usage.rules import SETTLES_WITHIN, Measured, RunFact, attribute_runs, measure
+from booking.usage.rules import (
+    SETTLES_WITHIN,
+    Measured,
+    RunFact,
+    attribute_runs,
+    measure,
+    measure_stay,
+)
 from foundation.identifiers import DeviceId, UsageSessionId
 
 MOMENT = timedelta(milliseconds=1)
@@ -28,7 +35,8 @@ MOMENT = timedelta(milliseconds=1)
 class Evidence:
     """Everything a use is metered from."""
 
-    device_id: DeviceId
+    device_id: DeviceId | None
+    """None: the instrument has no meter."""
     ended_at: datetime
     used: Slot
     """From coming to leaving."""
@@ -45,14 +53,11 @@ class Evidence:
 
 def gather(
     session: Session, reservation: Reservation, *, of: UsageSessionId | None = None
-) -> Evidence | None:
-    """Read what there is by now; None for an instrument without a meter.
+) -> Evidence:
+    """Read what there is by now.
 
     `of`: the session it was metered into already; its runs are looked at again.
     """
-    device_id = find_meter(session, reservation.instrument_id)
-    if device_id is None:
-        return None
     ends = [state_entered_at(session, reservation.id, ReservationState(state)) for state in OVER]
     ended_at = min(end for end in ends if end is not None)
     checked_in_at = state_entered_at(session, reservation.id, ReservationState.CHECKED_IN)
@@ -61,6 +66,11 @@ def gather(
     # Noted afterwards by a person, when the slot was over: then it is the slot that counts.
     is_noted_late = checked_in_at >= slot.ends_at
     used = slot if is_noted_late else Slot(checked_in_at, max(ended_at, slot.starts_at))
+    device_id = find_meter(session, reservation.instrument_id)
+    if device_id is None:
+        # Whoever came early waited for their slot; it is charged from its beginning.
+        begun_at = min(max(used.starts_at, slot.starts_at), used.ends_at)
+        return Evidence(None, ended_at, used, (), measure_stay(used.ends_at - begun_at))
     runs = _runs_of(session, reservation, device_id, used, of=of)
     # Whoever came early may have left before the slot began: nobody need watch from then on.
     present = slot if is_noted_late else Slot(checked_in_at, max(ended_at, checked_in_at + MOMENT))

@@ -60,6 +60,8 @@ def explain(
 
 def alarm_of(session: Session, usage: UsageSession) -> Alarm | None:
     """Return the alarm that use without a reservation raised, active or over."""
+    if usage.device_id is None:
+        return None
     runs = select(UsageRun.run_id).where(UsageRun.usage_session_id == usage.id)
     subjects = [str(run_id) for run_id in session.scalars(runs)]
     return find_latest(session, device_id=usage.device_id, code=UNRESERVED_USE, subjects=subjects)
@@ -68,7 +70,7 @@ def alarm_of(session: Session, usage: UsageSession) -> Alarm | None:
 def _put_out_alarm(session: Session, usage: UsageSession, *, by: Caller, now: datetime) -> None:
     """Its alarm says what somebody has now looked at."""
     alarm = alarm_of(session, usage)
-    if alarm is None or alarm.cleared_at is not None:
+    if alarm is None or usage.device_id is None or alarm.cleared_at is not None:
         return
     acknowledge_alarm(session, alarm.id, by=by.person_id, now=now)
     clear_alarm(

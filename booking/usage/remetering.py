@@ -36,7 +36,7 @@ def remeter(session: Session, usage_session_id: UsageSessionId, *, now: datetime
     evidence = gather(
         session, session.get_one(Reservation, usage.reservation_id), of=usage_session_id
     )
-    if evidence is None or not _is_news(session, usage, evidence):
+    if not _is_news(session, usage, evidence):
         return False
     former = values_of(usage)
     if _is_decided(session, usage) or (usage.state == S.CONFIRMED and evidence.measured.doubts):
@@ -140,6 +140,7 @@ def _flag(
     *,
     now: datetime,
 ) -> None:
+    assert evidence.device_id is not None, "without a meter no evidence comes late"
     usage.late_evidence_at = now
     _take_runs(session, usage, evidence)
     write_change(

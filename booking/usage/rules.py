@@ -14,6 +14,7 @@ COVERAGE_ENOUGH_PERMILLE = 900
 SETTLES_WITHIN = timedelta(minutes=5)
 """How long after its end a use waits for the rest of its telemetry."""
 GAP = "gap_in_evidence"
+NO_METER = "no_meter"
 CLOCK_SLACK = timedelta(seconds=2)
 
 
@@ -151,6 +152,15 @@ def measure(runs: Sequence[RunFact], *, was_watched: bool) -> Measured:
 def difference_permille(metered: timedelta, booked: timedelta) -> int:
     """Return how far what was used is from what was reserved, rounded up."""
     return -(-abs(metered - booked) * 1000 // booked)
+
+
+def measure_stay(stay: timedelta) -> Measured:
+    """Take the time somebody was there for the use of an instrument that has no meter.
+
+    Nothing but coming and leaving speaks for it, so that a person always looks at it.
+    """
+    stay_ms = stay // timedelta(milliseconds=1)
+    return Measured(stay_ms, 0, stay_ms, 0, coverage_permille=0, doubts=(NO_METER,))
 
 
 def is_close_to_booked(metered: timedelta, booked: timedelta, *, tolerance_permille: int) -> bool:

@@ -45,7 +45,7 @@ def meter(session: Session, reservation_id: ReservationId, *, now: datetime) -> 
     if reservation is None:
         return False
     evidence = gather(session, reservation)
-    if evidence is None or not is_settled(
+    if evidence.device_id is not None and not is_settled(
         evidence.runs,
         heard_at=heard_at(session, evidence.device_id),
         ended_at=evidence.ended_at,

@@ -54,7 +54,8 @@ class UsageSession(Base):
     institution_id: Mapped[InstitutionId]
     enterprise_id: Mapped[EnterpriseId | None]
     """None: used without a reservation."""
-    device_id: Mapped[DeviceId] = mapped_column(ForeignKey("devices.id"))
+    device_id: Mapped[DeviceId | None] = mapped_column(ForeignKey("devices.id"))
+    """None: the instrument has no meter, and its use stands on coming and leaving."""
     during: Mapped[Range[datetime]]
     """From the first run's start to the last run's end; without runs, while checked in."""
     metered_ms: Mapped[int]
