@@ -25,6 +25,10 @@ DEMO_ACCOUNTS = (
         role=Role.INSTITUTION_MANAGER,
     ),
     DemoAccount(
+        login="xu", password=DEMO_PASSWORD, display_name="徐岚 Xu", role=Role.STATION_STAFF
+    ),
+    DemoAccount(
         login="oscar", password=DEMO_PASSWORD, display_name="周正 Oscar", role=Role.OPERATOR
     ),
+    DemoAccount(login="shen", password=DEMO_PASSWORD, display_name="沈鉴 Shen", role=Role.AUDITOR),
 )

@@ -4,8 +4,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
+from uuid import uuid5
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -22,12 +21,16 @@ from booking.reservations.rules import Wish
 from booking.reservations.service import reserve
 from booking.reservations.tables import Reservation
 from cli.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
-from directory.enterprises.tables import Enterprise
-from directory.institutions.rules import Check
-from directory.institutions.tables import (
-    Institution,
-    InstitutionCheck,
-    InstitutionQualification,
+from cli.seeding.organisations import (
+    ENTERPRISE,
+    INSTITUTION,
+    NAMES,
+    NEIGHBOUR,
+    STATION,
+    ZONE,
+    plant_entrustment,
+    plant_entry,
+    plant_organisations,
 )
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, caller_of
@@ -36,7 +39,6 @@ from directory.roles.rules import ENTERPRISE_ROLES, INSTITUTION_ROLES, Role
 from foundation.identifiers import (
     DeviceId,
     EnterpriseId,
-    InstitutionId,
     InstrumentId,
     PersonId,
     new_id,
@@ -45,12 +47,6 @@ from foundation.money import Money
 from telemetry.devices.tables import Device
 
 CATALOGUE = Path(__file__).parent / "instruments.toml"
-# Names become ids, so that a second seeding finds what the first one planted.
-NAMES = UUID("6a1f0f0e-6f1c-5b0e-9a53-7c1f3b1e5d00")
-INSTITUTION = InstitutionId(uuid5(NAMES, "institution"))
-ENTERPRISE = EnterpriseId(uuid5(NAMES, "enterprise"))
-NEIGHBOUR = EnterpriseId(uuid5(NAMES, "neighbour"))
-ZONE = ZoneInfo("Asia/Shanghai")
 REGION = "320281"
 PRICES_SINCE = datetime(2025, 1, 1, tzinfo=ZONE)
 BUSY_DAYS = 5
@@ -67,6 +63,7 @@ def plant(session: Session, *, now: datetime) -> int:
         for account in DEMO_ACCOUNTS
     }
     plant_entry(session, checker=people[Role.OPERATOR], now=now)
+    plant_entrustment(session, giver=people[Role.ENTERPRISE_ADMIN], now=now)
     neighbour = plant_person(session, "renjia", "任佳 Ren", Role.MEMBER, now=now, of=NEIGHBOUR)
     with CATALOGUE.open("rb") as file:
         catalogue = tomllib.load(file)
@@ -77,60 +74,6 @@ def plant(session: Session, *, now: datetime) -> int:
     if added:
         plant_busy_days(session, neighbour, now=now)
     return added
-
-
-def plant_organisations(session: Session, *, now: datetime) -> None:
-    for organisation in (
-        Institution(
-            id=INSTITUTION,
-            name_zh="江南质量检测技术中心",
-            name_en="Jiangnan Quality Testing Centre",
-            time_zone="Asia/Shanghai",
-            created_at=now,
-        ),
-        Enterprise(id=ENTERPRISE, name="苏州启明新材料有限公司", created_at=now),
-        Enterprise(id=NEIGHBOUR, name="无锡锐达精密机械有限公司", created_at=now),
-    ):
-        if session.get(type(organisation), organisation.id) is None:
-            session.add(organisation)
-    session.flush()
-
-
-def plant_entry(session: Session, *, checker: Caller, now: datetime) -> None:
-    """Let the demonstration's institution have entered as the rules want it."""
-    institution = session.get_one(Institution, INSTITUTION)
-    if institution.agreement_signed_on is not None:
-        return
-    today = now.astimezone(ZONE).date()
-    institution.agreement_signed_on, institution.agreement_version = today, "2026-1"
-    session.add_all(
-        InstitutionCheck(
-            institution_id=INSTITUTION,
-            check=check,
-            passed=True,
-            note="",
-            by_id=checker.person_id,
-            at=now,
-        )
-        for check in Check
-    )
-    # One that holds for long, and one whose renewal is near: both colours are to be seen.
-    for kind, number, since_days, left_days in (
-        ("cma", "231000160012", 900, 1290),
-        ("cnas", "CNAS L12345", 2100, 60),
-    ):
-        session.add(
-            InstitutionQualification(
-                institution_id=INSTITUTION,
-                kind=kind,
-                number=number,
-                valid_from=today - timedelta(days=since_days),
-                valid_to=today + timedelta(days=left_days),
-                scope=[{"object": "金属材料", "parameter": "抗拉强度", "method": "GB/T 228.1"}],
-                created_at=now,
-            )
-        )
-    session.flush()
 
 
 def plant_policy(session: Session, *, now: datetime) -> None:
@@ -165,6 +108,7 @@ def plant_person(
             password_hash=hash_password(DEMO_PASSWORD),
             enterprise_id=of if role in ENTERPRISE_ROLES else None,
             institution_id=INSTITUTION if role in INSTITUTION_ROLES else None,
+            station_id=STATION if role is Role.STATION_STAFF else None,
             created_at=now,
         )
         session.add(person)
