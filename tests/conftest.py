@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from _pytest.nodeid import coerce_node_id
 from sqlalchemy import Connection, Engine
@@ -9,6 +10,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from foundation.database import make_engine
 from tests.servers import BrokerUnderTest, Databases, run_broker
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 DATABASES = pytest.StashKey[Databases]()
 

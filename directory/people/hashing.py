@@ -19,7 +19,7 @@ from collections.abc import Callable
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-PATIENCE = 19
+PATIENCE = 5
 """How much later than everyone else's its turn comes (nice(2))."""
 SAVED_MAX_S = 0.2
 """Processor time that a calm spell saves up: some five hashes, one after the other."""

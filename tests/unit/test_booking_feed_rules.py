@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.feeds.rules import Entry, render
@@ -59,7 +59,6 @@ def test_empty_feed_is_flawless() -> None:
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=300)
 
 
-@settings(deadline=None)  # the first one loads the zones
 @given(text=TEXTS)
 def test_no_text_breaks_the_document(text: str) -> None:
     assert find_faults(document(entry(text=text))) == []

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
@@ -61,7 +61,6 @@ def test_organisation_code_agrees_with_the_standard() -> None:
     assert organisation_check("D2143569") == "X"
 
 
-@settings(deadline=None)
 @given(body=st.text(USCC_ALPHABET, min_size=15, max_size=15))
 def test_check_of_a_credit_code_agrees_with_stdnum(body: str) -> None:
     whole = "91" + body
@@ -69,7 +68,6 @@ def test_check_of_a_credit_code_agrees_with_stdnum(body: str) -> None:
     assert credit_code_check(whole) == uscc.calc_check_digit(whole)
 
 
-@settings(deadline=None)
 @given(
     province=st.sampled_from(sorted(PROVINCES - {"71", "81", "82"})),
     county=st.integers(100, 9999),
@@ -107,7 +105,6 @@ def test_fault_of_an_identity_number_is_named(text: str, fault: str) -> None:
     assert fault_of_identity_number(text, TODAY) == fault
 
 
-@settings(deadline=None)
 @given(
     county=st.sampled_from(["110101", "110105", "110108"]),
     born=st.dates(date(1920, 1, 1), TODAY),

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.workdays.errors import NoticeRefused
@@ -152,7 +152,6 @@ def test_year_beyond_every_table_is_no_fault() -> None:
     assert due.at == midnight_after("2100-01-06")
 
 
-@settings(deadline=None)
 @given(
     start=st.datetimes(datetime(2024, 1, 1), datetime(2051, 1, 1)),  # noqa: DTZ001 - zone follows
     count=st.integers(1, 60),

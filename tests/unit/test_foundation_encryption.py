@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.privacy.rules import (
@@ -32,7 +32,6 @@ SUITES = list(Suite)
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@settings(deadline=None)
 @given(plain=st.binary(max_size=300))
 def test_what_is_sealed_opens_in_its_place(suite: Suite, plain: bytes) -> None:
     ring = KeyRing.of(OLD, suite=suite)
