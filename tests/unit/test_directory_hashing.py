@@ -79,7 +79,7 @@ def test_it_gives_way_to_everybody_else(hashing: Hashing) -> None:
     hashing.ask("verify", HASH, "correct horse")
     assert hashing.process is not None
 
-    assert os.getpriority(os.PRIO_PROCESS, hashing.process.pid) == 5
+    assert os.getpriority(os.PRIO_PROCESS, hashing.process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
     hashing.end()
 
 
