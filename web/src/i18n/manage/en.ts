@@ -1,5 +1,6 @@
 /** English texts of the lab's own pages. */
 
+export { tariffs } from "./tariffs.en";
 export { usageDesk } from "./usage.en";
 
 export const manage = {

@@ -1,5 +1,6 @@
 /** Chinese texts of the lab's own pages. */
 
+export { tariffs } from "./tariffs.zh";
 export { usageDesk } from "./usage.zh";
 
 export const manage = {

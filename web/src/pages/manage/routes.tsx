@@ -6,11 +6,13 @@ import { Route } from "react-router";
 const LabCalendarPage = lazy(() => import("./calendar/page").then((m) => ({ default: m.LabCalendarPage })));
 const StatisticsPage = lazy(() => import("./statistics/page").then((m) => ({ default: m.StatisticsPage })));
 const UsageDeskPage = lazy(() => import("./usage/page").then((m) => ({ default: m.UsageDeskPage })));
+const TariffsPage = lazy(() => import("./tariffs/page").then((m) => ({ default: m.TariffsPage })));
 
 export const labRoutes = (
   <>
     <Route path="/lab/calendar" element={<LabCalendarPage />} />
     <Route path="/lab/usage" element={<UsageDeskPage />} />
+    <Route path="/lab/tariffs" element={<TariffsPage />} />
     <Route path="/lab/statistics" element={<StatisticsPage />} />
   </>
 );
