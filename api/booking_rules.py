@@ -13,6 +13,7 @@ from api.identity import Anyone, allow
 from api.instruments import require_instrument
 from api.routing import Router
 from booking.policies.service import (
+    list_groups,
     list_policies,
     note_agreement,
     own_institution,
@@ -21,6 +22,7 @@ from booking.policies.service import (
     set_policy,
 )
 from booking.policies.tables import Policy
+from booking.policies.terms import Terms, full_document
 from directory.audit.service import record
 from directory.people.service import Caller
 from directory.roles.rules import Role
@@ -62,6 +64,10 @@ class PolicyRuleView(BaseModel):
 
 class PolicyList(BaseModel):
     items: list[PolicyRuleView]
+    plain: dict[str, Any]
+    """Every term there is, with what holds where nobody says otherwise."""
+    groups: list[str]
+    """The groups that the institution's instruments are in."""
 
 
 @router.put("/booking-policies")
@@ -83,8 +89,12 @@ def put_policy(
 @router.get("/booking-policies")
 def read_policies(caller: Manager, reading: ReadOnly) -> PolicyList:
     """List one's institution's policies, the widest scope first."""
-    found = list_policies(reading, own_institution(caller))
-    return PolicyList(items=[PolicyRuleView.of(policy) for policy in found])
+    institution_id = own_institution(caller)
+    return PolicyList(
+        items=[PolicyRuleView.of(policy) for policy in list_policies(reading, institution_id)],
+        plain=full_document(Terms()),
+        groups=list_groups(reading, institution_id),
+    )
 
 
 class TermsView(BaseModel):
@@ -134,7 +144,7 @@ class QualificationBody(BaseModel):
     person_id: PersonId
     valid_until: date
     instrument_id: InstrumentId | None = None
-    group_code: str | None = None
+    group_code: str | None = Field(default=None, max_length=40)
 
 
 @router.post("/qualifications", status_code=204)

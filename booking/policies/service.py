@@ -108,6 +108,17 @@ def set_policy(
     return policy
 
 
+def list_groups(session: Session, institution_id: InstitutionId) -> list[str]:
+    """Return the groups that an institution's instruments are in."""
+    found = session.scalars(
+        select(Instrument.group_code)
+        .where(Instrument.institution_id == institution_id)
+        .distinct()
+        .order_by(Instrument.group_code)
+    )
+    return [code for code in found if code]
+
+
 def list_policies(session: Session, institution_id: InstitutionId) -> list[Policy]:
     return list(
         session.scalars(

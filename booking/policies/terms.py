@@ -144,6 +144,11 @@ class Terms:
         }
 
 
+def full_document(terms: Terms) -> dict[str, Any]:
+    """Return every term, also those that are as anywhere."""
+    return {field.name: _plain(getattr(terms, field.name)) for field in fields(terms)}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.attendance.tables import Penalty
+from booking.instruments.tables import Instrument
 from foundation.identifiers import InstrumentId
 from tests import make
 from tests.api.conftest import SignedInAs
@@ -85,3 +86,27 @@ def test_penalties_name_whom_they_are_about(signed_in_as: SignedInAs, cast: Cast
     [penalty] = signed_in_as(cast.mei).get("/api/v1/penalties").json()["items"]
 
     assert penalty["person"] == cast.alice.display_name
+
+
+def test_policies_tell_what_holds_anyway_and_which_groups_there_are(
+    signed_in_as: SignedInAs,
+    cast: Cast,
+    instrument_id: InstrumentId,
+    session_factory: sessionmaker[Session],
+) -> None:
+    with session_factory.begin() as session:
+        session.get_one(Instrument, instrument_id).group_code = "拉伸组"
+    mei = signed_in_as(cast.mei)
+    written = mei.put(
+        "/api/v1/booking-policies", json={"group_code": "拉伸组", "terms": {"gap_s": 3600}}
+    )
+    assert written.status_code == 200, written.text
+
+    told = mei.get("/api/v1/booking-policies").json()
+
+    assert told["groups"] == ["拉伸组"]
+    assert [(one["group_code"], one["terms"]) for one in told["items"]] == [
+        ("拉伸组", {"gap_s": 3600})
+    ]
+    assert (told["plain"]["gap_s"], told["plain"]["free_cancel_s"]) == (0, 86_400)
+    assert told["plain"]["quotas"] == []

@@ -6621,8 +6621,14 @@ export interface components {
         };
         /** PolicyList */
         PolicyList: {
+            /** Groups */
+            groups: string[];
             /** Items */
             items: components["schemas"]["PolicyRuleView"][];
+            /** Plain */
+            plain: {
+                [key: string]: unknown;
+            };
         };
         /** PolicyRuleView */
         PolicyRuleView: {
