@@ -12,7 +12,9 @@ from foundation.database import make_engine
 from tests.servers import BrokerUnderTest, Databases, run_broker
 
 # How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 DATABASES = pytest.StashKey[Databases]()
