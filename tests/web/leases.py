@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from playwright.sync_api import APIRequestContext, Page, expect
@@ -22,7 +23,12 @@ def find_instrument(request: APIRequestContext, name: str) -> dict[str, Any]:
 
 def ask_first(request: APIRequestContext, instrument: dict[str, Any], **terms: object) -> None:
     """Let a manager's instrument ask before it is reserved."""
-    body = {"instrument_id": instrument["id"], "terms": ASKS_FIRST | terms}
+    set_terms(request, instrument, **ASKS_FIRST | terms)
+
+
+def set_terms(request: APIRequestContext, instrument: dict[str, Any], **terms: object) -> None:
+    """Give a manager's instrument terms of its own."""
+    body = {"instrument_id": instrument["id"], "terms": terms}
     answer = request.put("/api/v1/booking-policies", data=body)
     assert answer.ok, answer.text()
 
@@ -66,6 +72,23 @@ def reserve(
     )
     assert answer.status == 201, answer.text()
     return str(answer.json()["id"])
+
+
+def open_slot(
+    page: Page, instrument: dict[str, Any], slot: tuple[datetime, datetime]
+) -> tuple[datetime, datetime]:
+    """Open the instrument's page with a slot chosen, and wait for its price."""
+    chosen = urlencode({"from": slot[0].isoformat(), "to": slot[1].isoformat()})
+    page.goto(f"/instruments/{instrument['id']}?{chosen}")
+    expect(page.locator("[data-estimate]")).to_contain_text("¥")
+    return slot
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from a list that opens."""
+    page.get_by_label(label, exact=True).click()
+    shown = page.locator(".ant-select-dropdown:visible .ant-select-item-option")
+    shown.filter(has_text=option).click()
 
 
 def expect_state(page: Page, state: str, *, within_s: float = 15) -> None:

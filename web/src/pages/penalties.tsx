@@ -75,7 +75,8 @@ function Ban({ one, decides }: { one: Penalty; decides: boolean }) {
           <h2>{decides ? one.person : pick(lang, { institution_zh: one.institution_zh, institution_en: one.institution_en }, "institution")}</h2>
           <ToneTag tone={TONES[standing]}>{t(`bans.state.${standing}`)}</ToneTag>
         </div>
-        <p>{pick(lang, one, "reason")} <Link to={`/reservations/${one.reservation_id}`}>{t("bans.lastStraw")} →</Link></p>
+        <p>{pick(lang, one, "reason")}</p>
+        <div><Link to={`/reservations/${one.reservation_id}`}>{t("bans.lastStraw")} →</Link></div>
         <p className="num soft">{t("bans.span", { from: at(one.starts_at), to: at(one.ends_at) })}</p>
         {standing === "noticed" && <p className="row tight"><span className="soft">{t("bans.beginsIn")}</span><Countdown until={one.starts_at} /></p>}
         <p className="faint">{t(`bans.why_${standing}`)}</p>

@@ -189,7 +189,6 @@ function Shown({ one }: { one: FullInstrument }) {
       <div className="stack">
         <About one={one} />
         <Terms one={one} />
-        <Conditions one={one} />
         <section className="panel" aria-labelledby="week-title">
           <header>
             <h2 id="week-title">{t("instrument.calendar")} <span className="faint num" style={{ fontWeight: 400 }}>{formatDayKey(first, lang)} – {formatDayKey(addDays(first, days - 1), lang)}</span></h2>
@@ -223,10 +222,13 @@ function Shown({ one }: { one: FullInstrument }) {
             </Answer>
           </div>
         </section>
-        <Card one={one} />
       </div>
       <div className="aside" ref={form}>
         <BookingPanel instrument={one} calendar={taken.data} day={day} setDay={setDay} chosen={chosen} choose={choose} />
+      </div>
+      <div className="below">
+        <Card one={one} />
+        <Conditions one={one} />
       </div>
     </div>
   );

@@ -97,6 +97,8 @@ export function WeekPicture({ calendar, first, days, chosen, grid, select, open 
       dayHeaderFormat: { weekday: "short", day: "numeric" },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+      // Nothing that ears are spared is stopped at by keys: the list and the form are for those.
+      eventDidMount: ({ el }: { el: HTMLElement }) => el.setAttribute("tabindex", "-1"),
       eventClick: (info: { event: { extendedProps: Record<string, unknown> } }) => show(info.event.extendedProps.reservation),
       select: (info: { startStr: string; endStr: string }) => {
         take(info.startStr, info.endStr);
