@@ -1,5 +1,6 @@
 """The demonstration's institution, enterprises and station, and what they agreed on."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -8,11 +9,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from directory.enterprises.tables import Enterprise
+from directory.experts.tables import Expert
 from directory.institutions.rules import Check
 from directory.institutions.tables import (
     Institution,
     InstitutionCheck,
     InstitutionQualification,
+    Post,
 )
 from directory.people.service import Caller
 from directory.stations.rules import Scope
@@ -88,6 +91,46 @@ def plant_entry(session: Session, *, checker: Caller, now: datetime) -> None:
                 created_at=now,
             )
         )
+    session.flush()
+
+
+def plant_posts(session: Session, people: Iterable[tuple[Caller, str]], *, now: datetime) -> None:
+    """Let who works at the demonstration's institution have been trained before the post."""
+    today = now.astimezone(ZONE).date()
+    for person, title in people:
+        if session.get(Post, person.person_id) is None:
+            session.add(
+                Post(
+                    person_id=person.person_id,
+                    institution_id=INSTITUTION,
+                    title=title,
+                    trained_on=today - timedelta(days=400),
+                    starts_on=today - timedelta(days=390),
+                )
+            )
+    session.flush()
+
+
+def plant_experts(session: Session, *, now: datetime) -> None:
+    """Let the library have experts."""
+    if session.scalar(select(exists().where(Expert.id.is_not(None)))):
+        return
+    today = now.astimezone(ZONE).date()
+    session.add_all(
+        Expert(
+            name=name,
+            title=title,
+            field=field,
+            employer=employer,
+            entered_on=today - timedelta(days=200),
+            created_at=now,
+        )
+        for name, title, field, employer in (
+            ("赵明远", "正高级工程师", "金属材料力学性能", "江南质量检测技术中心"),
+            ("孙若兰", "高级工程师", "几何量计量", "市计量检定测试院"),
+            ("何立群", "教授", "高分子材料老化", "江南理工学院"),
+        )
+    )
     session.flush()
 
 

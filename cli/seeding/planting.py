@@ -30,7 +30,9 @@ from cli.seeding.organisations import (
     ZONE,
     plant_entrustment,
     plant_entry,
+    plant_experts,
     plant_organisations,
+    plant_posts,
 )
 from directory.people.passwords import hash_password
 from directory.people.service import Caller, caller_of
@@ -63,6 +65,12 @@ def plant(session: Session, *, now: datetime) -> int:
         for account in DEMO_ACCOUNTS
     }
     plant_entry(session, checker=people[Role.OPERATOR], now=now)
+    posts = (
+        (people[Role.TECHNICIAN], "检测技术员"),
+        (people[Role.INSTITUTION_MANAGER], "实验室主任"),
+    )
+    plant_posts(session, posts, now=now)
+    plant_experts(session, now=now)
     plant_entrustment(session, giver=people[Role.ENTERPRISE_ADMIN], now=now)
     neighbour = plant_person(session, "renjia", "任佳 Ren", Role.MEMBER, now=now, of=NEIGHBOUR)
     with CATALOGUE.open("rb") as file:

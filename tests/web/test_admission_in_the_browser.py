@@ -19,7 +19,11 @@ pytestmark = [
 
 LOGIN, FIRM, PHONE, EMAIL = "li.siqi", "江阴精密机械有限公司", "13812345678", "li.siqi@example.com"
 PAPERS = ("business_licence", "qualification_certificate", "integrity_pledge")
-SCAN: FilePayload = {"name": "扫描件.png", "mimeType": "image/png", "buffer": picture(size=(300, 200))}
+SCAN: FilePayload = {
+    "name": "扫描件.png",
+    "mimeType": "image/png",
+    "buffer": picture(size=(300, 200)),
+}
 
 
 def confirm(page: Page, app: RunningApp, channel: str, address: str) -> None:

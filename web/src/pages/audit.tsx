@@ -14,7 +14,7 @@ import { ExportButton } from "../parts/export-button";
 import { useFilters } from "../parts/filters";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
-import { Thing } from "../parts/thing";
+import { Thing, useActionName } from "../parts/thing";
 import { Wide } from "../parts/wide";
 
 const FIELDS = ["action", "subject_kind", "subject_id", "actor_id"] as const;
@@ -50,6 +50,7 @@ export function AuditPage() {
   const { t } = useTranslation();
   const lang = useLang();
   const [, put] = useFilters();
+  const actionName = useActionName();
   const { asked, query, span } = useAsked();
   const names = { action: t("audit.action"), subject_kind: t("audit.subject"), subject_id: t("audit.subjectId"), actor_id: t("audit.actor") };
   const found = useInfiniteQuery({
@@ -66,7 +67,7 @@ export function AuditPage() {
         <Soundness />
         <div className="row" role="search">
           {FIELDS.map((field) => (
-            <Input key={`${field} ${asked[field] ?? ""}`} allowClear defaultValue={asked[field]} aria-label={names[field]} placeholder={names[field]} style={{ width: 200 }}
+            <Input key={`${field} ${asked[field] ?? ""}`} allowClear defaultValue={asked[field]} aria-label={names[field]} placeholder={names[field]} style={{ flex: "1 1 150px", maxWidth: 220 }}
               onPressEnter={(event) => put({ [field]: event.currentTarget.value.trim() })} onBlur={(event) => event.target.value !== asked[field] && put({ [field]: event.target.value.trim() })} />
           ))}
           <DatePicker.RangePicker value={span ? [dayjs(span[0]), dayjs(span[1])] : null} aria-label={t("audit.at")}
@@ -83,7 +84,7 @@ export function AuditPage() {
                     <Table<AuditEntry> size="small" rowKey="id" pagination={false} dataSource={items}
                       columns={[
                         { title: t("audit.at"), key: "at", render: (_, one) => <span className="num nowrap">{formatDay(Date.parse(one.at), LAB_ZONE, lang)} {formatClockSeconds(Date.parse(one.at), LAB_ZONE)}</span> },
-                        { title: t("audit.what"), key: "what", render: (_, one) => <Button type="link" size="small" className="mono" onClick={() => put({ action: one.action })}>{one.action}</Button> },
+                        { title: t("audit.what"), key: "what", render: (_, one) => <Button type="link" size="small" style={{ paddingInline: 0 }} title={one.action} onClick={() => put({ action: one.action })}>{actionName(one.action)}</Button> },
                         { title: t("audit.on"), key: "on", render: (_, one) => <Thing kind={one.subject_kind} id={one.subject_id} /> },
                         { title: t("audit.who"), key: "who", render: (_, one) => one.actor_id ? <Button type="link" size="small" title={`${t("things.only")} ${one.actor_id}`} onClick={() => put({ actor_id: one.actor_id })}>{one.actor ?? one.actor_id}</Button> : t("audit.platform") },
                         { title: t("audit.detail"), key: "detail", render: (_, one) => Object.keys(one.detail).length > 0 && <code className="mono">{JSON.stringify(one.detail)}</code> },

@@ -3,6 +3,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
+import { actions } from "../i18n/offices/zh";
 import { things } from "../i18n/people/zh";
 
 const PATHS: Record<string, (id: string) => string> = {
@@ -16,12 +17,22 @@ const PATHS: Record<string, (id: string) => string> = {
 const ID_SHOWN = 13;
 
 type Kind = keyof typeof things.kinds;
+type Action = keyof typeof actions;
 type ClockKind = keyof typeof things.clocks;
 
 /** What a kind of thing is called; one without a name keeps its code. */
 export function useThingName(): (kind: string) => string {
   const { t } = useTranslation();
   return (kind) => (kind in things.kinds ? t(`things.kinds.${kind as Kind}`) : kind.replaceAll("_", " "));
+}
+
+/** What an act is called; one without a name keeps its code. */
+export function useActionName(): (action: string) => string {
+  const { t } = useTranslation();
+  return (action) => {
+    const key = action.replaceAll(".", "_");
+    return key in actions ? t(`actions.${key as Action}`) : action;
+  };
 }
 
 export function useClockName(): (kind: string) => string {

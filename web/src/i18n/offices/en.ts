@@ -137,3 +137,5 @@ export const tokenScopes = {
 export const exporting = {
   xlsx: "Export to Excel",
 };
+
+export { actions } from "./actions.en";

@@ -137,3 +137,5 @@ export const tokenScopes = {
 export const exporting = {
   xlsx: "导出 Excel",
 };
+
+export { actions } from "./actions.zh";

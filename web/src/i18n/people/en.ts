@@ -247,7 +247,7 @@ export const staffing = {
 export const platform = {
   title: "Institutions and stations",
   nav: "Institutions",
-  lead: "Institutions, service stations and the library of experts.",
+  lead: "Institutions, stations, experts; who works for the platform, and legal holds.",
   tabs: { institutions: "Institutions", stations: "Stations", experts: "Experts" },
   stateAll: "Any state",
   none: "No institution matches",

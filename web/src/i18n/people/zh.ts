@@ -247,7 +247,7 @@ export const staffing = {
 export const platform = {
   title: "机构与站点",
   nav: "机构",
-  lead: "入驻机构、服务站点与专家库。",
+  lead: "技术机构、服务站点、专家库，平台人员与依法保留。",
   tabs: { institutions: "技术机构", stations: "服务站点", experts: "专家库" },
   stateAll: "全部状态",
   none: "没有符合条件的机构",

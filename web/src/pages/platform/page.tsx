@@ -30,7 +30,7 @@ export function InstitutionsPage() {
   return (
     <>
       <PageHead title={t("platform.title")} lead={t("platform.lead")}
-        tools={<Segmented value={view} onChange={(value) => put({ view: value === "institutions" ? null : value, state: null, open: null, field: null, left: null })} options={seen.map((one) => ({ value: one, label: t(WORDS[one]) }))} />} />
+        tools={<Segmented style={{ maxWidth: "100%", overflowX: "auto" }} value={view} onChange={(value) => put({ view: value === "institutions" ? null : value, state: null, open: null, field: null, left: null })} options={seen.map((one) => ({ value: one, label: t(WORDS[one]) }))} />} />
       {VIEW[view]}
     </>
   );

@@ -54,7 +54,7 @@ export function WorkdaysPage() {
               <Button size="small" onClick={() => go(year + 1)} disabled={year >= LAST} aria-label={t("workdays.next")}>›</Button>
             </span>
             <span className="row tight" aria-label={t("workdays.legend")} role="group">
-              <span className="key key-off">{t("workdays.off")}</span><span className="key key-work">{t("workdays.work")}</span><span className="key faint">{t("workdays.rest")}</span>
+              <span className="key key-off">{t("workdays.off")}</span><span className="key key-work">{t("workdays.work")}</span><span className="key key-rest">{t("workdays.rest")}</span>
             </span>
           </header>
           <p className="soft" style={{ padding: "12px 16px 0" }} data-source>

@@ -22,13 +22,13 @@ function Month({ year, month, named }: { year: number; month: number; named: Rea
       <caption>{t("workdays.months", { returnObjects: true })[month - 1]}</caption>
       <thead><tr>{words.map((word) => <th key={word} scope="col">{word}</th>)}</tr></thead>
       <tbody>
-        {Array.from({ length: 6 }, (_, week) => (
+        {Array.from({ length: Math.ceil((days.length + weekday(days[0] ?? "")) / 7) }, (_, week) => (
           <tr key={week}>
             {words.map((word, column) => {
               const day = days[week * 7 + column - weekday(days[0] ?? "")];
               if (!day) return <td key={word} />;
               const said = named.get(day);
-              const kind = said ? (said.is_working ? "work" : "off") : column > 4 ? "rest" : "plain";
+              const kind = said ? (said.is_working ? "key-work" : "key-off") : column > 4 ? "key-rest" : undefined;
               return <td key={word} className={kind} data-day={day} title={said && `${said.name} · ${t(said.is_working ? "workdays.work" : "workdays.off")}`}>{Number(day.slice(8))}{said && <span className="seen-by-readers"> {said.name} {t(said.is_working ? "workdays.work" : "workdays.off")}</span>}</td>;
             })}
           </tr>

@@ -1,0 +1,25 @@
+/** English names of what the audit trail records; codes with dots become keys with underscores. */
+
+export const actions = {
+  agreement_signed: "Agreement of use signed", alarm_acknowledged: "Alarm acknowledged", arrears_noted: "Arrears noted", arrears_settled: "Arrears settled", audit_export: "Trail exported",
+  calendar_import: "Holidays imported", charge_made: "Charge made", charge_waiver: "Charge waived", charge_correction: "Charge corrected", closure_made: "Closure made", closure_withdrawn: "Closure withdrawn",
+  consent_give: "Consent given", consent_withdraw: "Consent withdrawn", credential_claim: "Device claimed", credential_issue: "Device credential issued", credential_revoke: "Device credential revoked", due_date_escalate: "Due date escalated",
+  enterprise_endorsement: "Endorsement changed", entrustment_give: "Station entrusted", entrustment_revoke: "Entrustment revoked", expert_enter: "Expert entered", expert_leave: "Expert left", feed_open: "Feed opened", feed_revoke: "Feed revoked",
+  file_read: "File read", file_take_in: "File uploaded", hours_set: "Opening hours set", identity_reveal: "Identity revealed",
+  institution_active: "Institution admitted", institution_suspended: "Institution suspended", institution_exited: "Institution exited", institution_add_qualification: "Qualification added", institution_revoke_qualification: "Qualification revoked", institution_sign_agreement: "Entry agreement signed",
+  institution_check_qualification: "Qualification checked", institution_check_reputation: "Reputation checked", institution_check_capability: "Capability checked",
+  instrument_card: "Card changed", instrument_condition: "Condition changed", instrument_photo_added: "Photo added", instrument_photo_removed: "Photo removed", instruments_import: "Instruments imported", label_issue: "Label issued",
+  legal_hold_place: "Legal hold placed", legal_hold_lift: "Legal hold lifted", linked_account_link: "Identity linked", linked_account_unlink: "Identity unlinked",
+  member_add: "Member added", member_see_off: "Member seen off", member_set_roles: "Member's roles set", name_change_report: "Change of name reported", name_change_approved: "Change of name accepted", name_change_rejected: "Change of name turned down",
+  officer_appoint: "Officer appointed", officer_see_off: "Officer seen off", officer_set_roles: "Officer's roles set", person_change_password: "Password changed", person_erase: "Personal data erased", person_export_own: "Own data exported", person_sign_in_by_provider: "Signed in by provider", pin_set: "PIN set",
+  policy_set: "Booking rules set", qualification_granted: "Qualification granted", registration_apply: "Registered", registration_correct: "Registration corrected", registration_submit: "Registration submitted", registration_withdraw: "Registration withdrawn",
+  registration_approved: "Registration approved", registration_returned: "Registration returned", registration_rejected: "Registration turned down",
+  reservation_draft: "Draft saved", reservation_held: "Time held", reservation_proposed: "Put to the enterprise", reservation_submitted: "Submitted", reservation_retimed: "Another time proposed", reservation_approved: "Approved", reservation_reserved: "Reserved",
+  reservation_checked_in: "Checked in", reservation_in_use: "Use began", reservation_interrupted: "Use interrupted", reservation_ended: "Use ended", reservation_metered: "Metered", reservation_disputed: "Disputed", reservation_confirmed: "Confirmed",
+  reservation_billed: "Billed", reservation_rejected: "Rejected", reservation_expired: "Expired", reservation_cancelled: "Cancelled", reservation_no_show: "No-show",
+  reservation_assigned: "Technician assigned", reservation_extended: "Extended", reservation_handed_over: "Handed over", reservation_rescheduled: "Rescheduled", reservation_samples_received: "Samples received",
+  second_factor_set: "Second factor set", second_factor_turn_off: "Second factor turned off", second_factor_use_recovery_code: "Recovery code used", special_day_set: "Special day set", special_day_forgotten: "Special day removed",
+  staff_add: "Staff added", staff_see_off: "Staff seen off", staff_set_roles: "Staff's roles set", station_open: "Station opened", tariff_set: "Price set", token_make: "Token made", token_revoke: "Token revoked",
+  usage_unreserved: "Use without reservation", usage_metered: "Use metered", usage_needs_review: "Use needs review", usage_confirmed: "Use confirmed", usage_disputed: "Use disputed", usage_corrected: "Use corrected", usage_resolved: "Use resolved", usage_remetered: "Use metered anew",
+  penalty_noted: "Breach noted", waitlist_waiting: "Waitlist joined", waitlist_offered: "Slot offered", waitlist_accepted: "Offer accepted", waitlist_withdrawn: "Waitlist left", waitlist_lapsed: "Offer lapsed",
+};

@@ -1,0 +1,25 @@
+/** Chinese names of what the audit trail records; codes with dots become keys with underscores. */
+
+export const actions = {
+  agreement_signed: "签订使用协议", alarm_acknowledged: "确认报警", arrears_noted: "登记欠款", arrears_settled: "结清欠款", audit_export: "导出审计",
+  calendar_import: "导入节假日通知", charge_made: "生成费用", charge_waiver: "减免费用", charge_correction: "更正费用", closure_made: "设停用时段", closure_withdrawn: "撤销停用",
+  consent_give: "同意", consent_withdraw: "撤回同意", credential_claim: "设备认领", credential_issue: "发放设备凭据", credential_revoke: "吊销设备凭据", due_date_escalate: "时限升级",
+  enterprise_endorsement: "改企业审批", entrustment_give: "委托站点", entrustment_revoke: "撤销委托", expert_enter: "专家入库", expert_leave: "专家出库", feed_open: "开通日历订阅", feed_revoke: "关闭日历订阅",
+  file_read: "查看文件", file_take_in: "上传文件", hours_set: "设开放时间", identity_reveal: "查看身份原文",
+  institution_active: "机构入驻", institution_suspended: "机构暂停", institution_exited: "机构退出", institution_add_qualification: "登记资质", institution_revoke_qualification: "撤销资质", institution_sign_agreement: "签署入驻协议",
+  institution_check_qualification: "核查专业资质", institution_check_reputation: "核查商业信誉", institution_check_capability: "核查技术能力",
+  instrument_card: "改仪器名片", instrument_condition: "改仪器状况", instrument_photo_added: "加仪器照片", instrument_photo_removed: "删仪器照片", instruments_import: "导入仪器", label_issue: "发放标签",
+  legal_hold_place: "登记依法保留", legal_hold_lift: "解除依法保留", linked_account_link: "绑定身份", linked_account_unlink: "解绑身份",
+  member_add: "添加成员", member_see_off: "停用成员", member_set_roles: "改成员角色", name_change_report: "报告更名", name_change_approved: "同意更名", name_change_rejected: "不同意更名",
+  officer_appoint: "任命平台人员", officer_see_off: "停用平台人员", officer_set_roles: "改平台人员角色", person_change_password: "修改密码", person_erase: "删除个人数据", person_export_own: "导出个人数据", person_sign_in_by_provider: "统一身份登录", pin_set: "设置 PIN",
+  policy_set: "设预约规则", qualification_granted: "授予上机资格", registration_apply: "注册", registration_correct: "更正注册", registration_submit: "提交注册", registration_withdraw: "撤回注册",
+  registration_approved: "注册通过", registration_returned: "注册退回", registration_rejected: "注册不通过",
+  reservation_draft: "存为草稿", reservation_held: "暂留时段", reservation_proposed: "提交企业审批", reservation_submitted: "提交预约", reservation_retimed: "改约", reservation_approved: "批准预约", reservation_reserved: "预约成功",
+  reservation_checked_in: "签到", reservation_in_use: "开始使用", reservation_interrupted: "中断使用", reservation_ended: "结束使用", reservation_metered: "核定机时", reservation_disputed: "提出异议", reservation_confirmed: "确认机时",
+  reservation_billed: "计费", reservation_rejected: "拒绝预约", reservation_expired: "预约过期", reservation_cancelled: "取消预约", reservation_no_show: "爽约",
+  reservation_assigned: "指派技术员", reservation_extended: "延长使用", reservation_handed_over: "转让预约", reservation_rescheduled: "改期", reservation_samples_received: "收样",
+  second_factor_set: "启用双因素", second_factor_turn_off: "停用双因素", second_factor_use_recovery_code: "使用恢复码", special_day_set: "设特殊日", special_day_forgotten: "撤销特殊日",
+  staff_add: "添加机构人员", staff_see_off: "停用机构人员", staff_set_roles: "改机构人员角色", station_open: "开设站点", tariff_set: "设收费标准", token_make: "生成令牌", token_revoke: "吊销令牌",
+  usage_unreserved: "发现未预约使用", usage_metered: "得出机时", usage_needs_review: "机时待核对", usage_confirmed: "确认机时", usage_disputed: "机时有异议", usage_corrected: "更正机时", usage_resolved: "裁定机时", usage_remetered: "重算机时",
+  penalty_noted: "记违约", waitlist_waiting: "加入候补", waitlist_offered: "候补到位", waitlist_accepted: "接受候补", waitlist_withdrawn: "退出候补", waitlist_lapsed: "候补失效",
+};
