@@ -246,11 +246,8 @@ def _of(caller: Caller) -> ColumnElement[bool]:
     """What somebody holds, or reserved for a colleague or a client."""
     if clients := caller.entrusted_with(Scope.RESERVATIONS):
         return Reservation.enterprise_id.in_(clients) & (Reservation.made_by == caller.person_id)
-    made = and_(
-        Reservation.enterprise_id == caller.enterprise_id,
-        Reservation.made_by == caller.person_id,
-    )
-    return or_(Reservation.holder_id == caller.person_id, made)
+    is_own = or_(Reservation.holder_id == caller.person_id, Reservation.made_by == caller.person_id)
+    return and_(is_own, Reservation.enterprise_id == caller.enterprise_id)
 
 
 def _visible_to(caller: Caller) -> ColumnElement[bool]:

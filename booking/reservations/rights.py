@@ -14,26 +14,33 @@ from foundation.identifiers import EnterpriseId, ReservationId
 STAFF = (Role.TECHNICIAN, Role.INSTITUTION_MANAGER)
 
 
+def _is_of_lab(by: Caller, reservation: Reservation, *roles: Role) -> bool:
+    return by.institution_id == reservation.institution_id and by.has(*roles)
+
+
+def _is_of_payer(by: Caller, reservation: Reservation) -> bool:
+    return by.enterprise_id == reservation.enterprise_id
+
+
 def is_staff_of(by: Caller, reservation: Reservation) -> bool:
-    return by.institution_id == reservation.institution_id and by.has(*STAFF)
+    return _is_of_lab(by, reservation, *STAFF)
 
 
 def is_manager_of(by: Caller, reservation: Reservation) -> bool:
-    return by.institution_id == reservation.institution_id and by.has(Role.INSTITUTION_MANAGER)
+    return _is_of_lab(by, reservation, Role.INSTITUTION_MANAGER)
 
 
 def is_client_of(by: Caller, reservation: Reservation) -> bool:
     """Whether it is theirs, or one's they act for: an administrator, or an entrusted station."""
     if reservation.enterprise_id in by.entrusted_with(Scope.RESERVATIONS):
         return True
-    if by.person_id in {reservation.holder_id, reservation.made_by}:
-        return by.enterprise_id == reservation.enterprise_id
-    return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
+    is_own = by.person_id in {reservation.holder_id, reservation.made_by}
+    return _is_of_payer(by, reservation) and (is_own or by.has(Role.ENTERPRISE_ADMIN))
 
 
 def is_endorser_of(by: Caller, reservation: Reservation) -> bool:
     """Whether they administer the enterprise that pays."""
-    return by.has(Role.ENTERPRISE_ADMIN) and by.enterprise_id == reservation.enterprise_id
+    return _is_of_payer(by, reservation) and by.has(Role.ENTERPRISE_ADMIN)
 
 
 def needs_endorsement(by: Caller, enterprise_id: EnterpriseId) -> bool:
@@ -52,7 +59,7 @@ def may_see(by: Caller, reservation: Reservation) -> bool:
     """Whether this person may know of it: their own, their enterprise's, their institution's."""
     if is_client_of(by, reservation) or by.has(Role.OPERATOR, Role.AUDITOR):
         return True
-    is_labs = by.institution_id == reservation.institution_id and by.has(*STAFF, Role.FINANCE)
+    is_labs = _is_of_lab(by, reservation, *STAFF, Role.FINANCE)
     return is_labs and is_shown_to_lab(reservation)
 
 

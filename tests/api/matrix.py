@@ -1,10 +1,9 @@
 """Every role × every operation × whose things: the world they live in, and requests for it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.dialects.postgresql import Range
@@ -13,15 +12,20 @@ from sqlalchemy.orm import Session
 from billing.charges.tables import Charge
 from booking.arrears.tables import Arrears
 from booking.attendance.tables import Penalty
-from booking.calendars.tables import Closure
+from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.feeds.tables import CalendarFeed
 from booking.instruments.tables import InstrumentPhoto
-from booking.reservations.tables import ReservationTransition
+from booking.policies.tables import Policy
+from booking.reservations.tables import Reservation, ReservationTransition
 from booking.usage.tables import UsageSession
 from booking.waitlists.tables import WaitlistEntry
-from directory.enterprises.tables import Enterprise
+from directory.enterprises.tables import Enterprise, EnterpriseName
 from directory.files.tables import StoredFile
-from directory.institutions.tables import Institution, InstitutionQualification
+from directory.institutions.tables import (
+    Institution,
+    InstitutionCheck,
+    InstitutionQualification,
+)
 from directory.notices.tables import Notice
 from directory.people.tables import AccessToken, LinkedAccount, Person, SignIn
 from directory.privacy.tables import LegalHold
@@ -33,14 +37,24 @@ from directory.roles.rules import (
     Role,
 )
 from directory.stations.tables import Entrustment, Station
+from directory.workdays.tables import DueDateRow
+from foundation.database import Base
 from foundation.identifiers import new_id
 from telemetry.alarms.tables import Alarm, AlarmRecipient, AlarmRule
+from telemetry.credentials.rules import hash_password
+from telemetry.credentials.tables import BrokerCredential
+from telemetry.devices.tables import Device
+from telemetry.quarantine.tables import QuarantinedMessage
 from tests import make
 
 START = datetime(2031, 1, 6, 1, tzinfo=UTC)
 DAY = date(2031, 1, 6)
 OWN, SAME, OTHER, NONE = "own", "same tenant", "other tenant", "none"
-BELONGINGS = (OWN, SAME, OTHER, NONE)
+MIXED = "other tenant's under one's own"
+"""The last thing that a path names is another's; all before it are one's own."""
+NAMED, NAMED_NONE = "other tenant's named in the request", "nobody's named in the request"
+"""One's own in the path; the fields of body and query name another's, or what nobody has."""
+BELONGINGS = (OWN, SAME, OTHER, NONE, MIXED, NAMED, NAMED_NONE)
 CANARY = "canary-of-the-other-tenant"
 """Stands in every text of the other tenants that is not public; no answer may hold it."""
 
@@ -58,19 +72,41 @@ class World:
 
     people: dict[Role, Person] = field(default_factory=dict)
     things: dict[str, Things] = field(default_factory=dict)
+    others: tuple[UUID, ...] = ()
+    """The other enterprise and the other institution."""
 
     def path_for(self, role: Role | None, path: str, belonging: str) -> str:
         """Fill a path's parameters with the ids of whoever's things these are to be."""
-        side = self.side_of(role, belonging)
-        ids = self.things[side].ids if side is not None else {}
+        is_own = belonging in {MIXED, NAMED, NAMED_NONE}
+        side = self.side_of(role, OWN if is_own else belonging)
+        ids = dict(self.things[side].ids) if side is not None else {}
+        names = re.findall(r"{(\w+)}", path)
+        if belonging == MIXED:
+            ids[names[-1]] = self.things[self.side_of(role, OTHER) or ""].ids.get(names[-1], "")
         filled = path
-        for name in re.findall(r"{(\w+)}", path):
+        for name in names:
             value = FIXED.get(name) or ids.get(name) or UNKNOWN.get(name) or str(uuid4())
             filled = filled.replace("{" + name + "}", value)
         return filled
 
+    def named_for(self, role: Role | None, belonging: str) -> Mapping[str, str]:
+        """Return what the fields of a request are to name; nothing where the path alone does."""
+        others = self.things[self.side_of(role, OTHER) or ""].ids
+        if belonging == NAMED_NONE:
+            return {
+                name: key if name in SHOWN_TO_ALL else str(uuid4()) for name, key in others.items()
+            }
+        return others if belonging == NAMED else {}
+
     def has_thing(self, name: str) -> bool:
         return name in FIXED or name in NOBODYS or name in self.things["own enterprise"].ids
+
+    def foreign_to(self, role: Role | None, said: str) -> frozenset[str]:
+        """Return the ids of the other tenant's things that no answer may hold, but those said."""
+        ids = self.things[self.side_of(role, OTHER) or ""].ids
+        is_desk = any(f"/v1/{desk}" in said for desk in DESKS)
+        hidden = {key for name, key in ids.items() if is_desk or name not in SHOWN_TO_ALL}
+        return frozenset(key for key in hidden if key not in said)
 
     def side_of(self, role: Role | None, belonging: str) -> str | None:
         if belonging == NONE:
@@ -85,25 +121,56 @@ def tenant_kind(role: Role | None) -> str:
     return "institution" if role in INSTITUTION_ROLES else "enterprise"
 
 
+SHOWN_TO_ALL = {
+    "instrument_id": "the catalogue",
+    "institution_id": "the catalogue",
+    "photo_id": "the catalogue",
+    "lab_closure_id": "the same",
+    "closure_id": "why an instrument of the catalogue cannot be had",
+    "name": "the live state of the catalogue's devices",
+    "qualification_id": "whoever orders must know what holds",
+    "station_id": "stations are for all",
+}
+"""Things whose ids anybody may come across, and where."""
+DESKS = (
+    "alarm-rules",
+    "arrears",
+    "booking-policies",
+    "institution",
+    "instrument-sheet.xlsx",
+    "lab-calendar",
+    "opening-hours",
+    "quarantine",
+    "statistics",
+    "usage",
+)
+"""Where an institution looks after its own: nothing at all of another's is there."""
 NOBODYS = {"confirmation_id", "expert_id", "token", "code"}
 """Things that belong to no tenant, or that are secrets themselves."""
 FIXED = {"paper": "business_licence"}
-UNKNOWN = {"name": "no-such-device", "device_name": "no-such-device"}
+UNKNOWN = {"code": "NO-SUCH", "name": "no-such-device", "device_name": "no-such-device"}
 
 
 def build(session: Session) -> World:
     """Make two tenants of each kind. What is secret of the others carries the canary."""
     world = World()
-    ours, theirs = make.enterprise(session, name="甲企业"), make.enterprise(session, name="乙企业")
+    ours, theirs, third = (make.enterprise(session, name=f"{it}企业") for it in "甲乙丙")
     lab, other_lab = (
         make.institution(session, name_zh="甲机构"),
         make.institution(session, name_zh="乙机构"),
     )
-    station = Station(
-        name="站", address="", has_window=True, notice_posted=False, created_at=make.LONG_AGO
+    station, far_station = (
+        Station(
+            name=name, address="", has_window=True, notice_posted=False, created_at=make.LONG_AGO
+        )
+        for name in ("站", "远站")
     )
-    session.add(station)
+    session.add_all((station, far_station))
     session.flush()
+    session.add_all(
+        Policy(institution_id=it.id, terms={}, group_code=group, updated_at=START)
+        for it, group in ((lab, "own"), (other_lab, None), (other_lab, CANARY))
+    )
     for role in Role:
         world.people[role] = make.person(
             session,
@@ -115,18 +182,19 @@ def build(session: Session) -> World:
     colleague = make.person(session, Role.MEMBER, enterprise=ours)
     stranger = make.person(session, Role.MEMBER, enterprise=theirs)
     fellow = make.person(session, Role.TECHNICIAN, institution=lab)
-    rival = make.person(session, Role.INSTITUTION_MANAGER, institution=other_lab)
+    rival = make.person(session, Role.TECHNICIAN, institution=other_lab)
     for person in (stranger, rival):
         person.display_name = CANARY
     member, manager = world.people[Role.MEMBER], world.people[Role.INSTITUTION_MANAGER]
     far = (theirs, other_lab)
+    world.others = (theirs.id, other_lab.id)
     world.things = {
         "own enterprise": things(session, member, ours, other_lab, station, hour=0),
         "same enterprise": things(session, colleague, ours, other_lab, station, hour=2),
-        "other enterprise": things(session, stranger, *far, station, hour=4, secret=CANARY),
-        "own institution": things(session, manager, theirs, lab, station, hour=6),
-        "same institution": things(session, fellow, theirs, lab, station, hour=8),
-        "other institution": things(session, rival, *far, station, hour=10, secret=CANARY),
+        "other enterprise": things(session, stranger, *far, far_station, hour=4, secret=CANARY),
+        "own institution": things(session, manager, third, lab, far_station, hour=6),
+        "same institution": things(session, fellow, third, lab, far_station, hour=8),
+        "other institution": things(session, rival, *far, far_station, hour=10, secret=CANARY),
     }
     return world
 
@@ -171,7 +239,7 @@ def things(
         work_ms=1,
         cool_down_ms=0,
         coverage_permille=1000,
-        state="billed",
+        state="metered" if secret else "billed",
         metered_at=START,
         created_at=START,
         updated_at=START,
@@ -246,9 +314,9 @@ def things(
     entrustment = Entrustment(
         enterprise_id=enterprise.id,
         station_id=station.id,
-        scope=["samples"],
-        valid_from=DAY,
-        valid_to=DAY,
+        scope=["samples", "reservations"],
+        valid_from=DAY.replace(year=2020),
+        valid_to=DAY.replace(year=2040),
         given_by=holder.id,
         given_at=START,
     )
@@ -260,7 +328,7 @@ def things(
         for_s=0,
         clear_for_s=0,
         severity="minor",
-        code=secret or "STALE",
+        code="STALE",
         created_at=START,
     )
     alarm = Alarm(
@@ -325,14 +393,20 @@ def things(
         created_at=START,
         changed_at=START,
     )
-    closure = Closure(
-        institution_id=institution.id,
-        instrument_id=instrument.id,
-        during=Range(START + timedelta(days=9), START + timedelta(days=10)),
-        reason_zh=secret,
-        reason_en=secret,
-        details={},
-        created_at=START,
+    closure, lab_closure = (
+        Closure(
+            institution_id=institution.id,
+            instrument_id=which,
+            during=Range(START + after, START + after + timedelta(hours=1)),
+            reason_zh=words,
+            reason_en=words,
+            details={},
+            created_at=START,
+        )
+        for which, after, words in (
+            (instrument.id, timedelta(days=9), secret),
+            (None, timedelta(hours=11), ""),
+        )
     )
     owed = Arrears(
         enterprise_id=enterprise.id,
@@ -370,11 +444,13 @@ def things(
         added_at=START,
     )
     # Over: it keeps nobody from being forgotten.
-    hold = LegalHold(subject_id=person.id, reason="case", until=START, placed_at=START)
-    session.add_all((photo, feed, waiting, closure, penalty, owed, notice, hold))
+    hold = LegalHold(subject_id=person.id, reason=secret, until=START, placed_at=START)
+    session.add_all((photo, feed, waiting, closure, lab_closure, penalty, owed, notice, hold))
+    session.add_all(unnamed(person, device, reservation, secret=secret, hour=hour))
     session.flush()
     ids: Mapping[str, UUID] = {
         "closure_id": closure.id,
+        "lab_closure_id": lab_closure.id,
         "penalty_id": penalty.id,
         "arrears_id": owed.id,
         "photo_id": photo.id,
@@ -399,46 +475,58 @@ def things(
         "recipient_id": recipient.id,
         "change_id": change.id,
         "person_id": person.id,
+        "device_id": device.id,
+        "enterprise_id": enterprise.id,
+        "station_id": station.id,
     }
     return Things({name: str(key) for name, key in ids.items()} | {"name": device.name})
 
 
-def body_for(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one a kind
-    """Make the plainest value a schema takes."""
-    if "$ref" in schema:
-        return body_for(document["components"]["schemas"][schema["$ref"].split("/")[-1]], document)
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][0]
-    for choice in ("anyOf", "oneOf", "allOf"):
-        if choice in schema:
-            return body_for(schema[choice][0], document)
-    kind = schema.get("type")
-    if kind == "object":
-        return {
-            name: body_for(part, document)
-            for name, part in schema.get("properties", {}).items()
-            if name in schema.get("required", ())
-        }
-    if kind == "array":
-        return [body_for(schema["items"], document)] * schema.get("minItems", 0)
-    if kind == "string":
-        return _text(schema)
-    return {"integer": max(schema.get("minimum", 1), 1), "number": 1.0, "boolean": True}.get(
-        str(kind)
+def unnamed(
+    person: Person, device: Device, reservation: Reservation, *, secret: str, hour: int
+) -> Iterator[Base]:
+    """Make what no path names, and lists and replacements are of."""
+    institution_id = reservation.institution_id
+    yield EnterpriseName(enterprise_id=reservation.enterprise_id, name=secret or "曾用名")
+    yield InstitutionCheck(
+        institution_id=institution_id,
+        check="capability",
+        passed=True,
+        note=secret,
+        by_id=person.id,
+        at=START,
     )
-
-
-def _text(schema: Mapping[str, Any]) -> str:
-    formats = {
-        "uuid": str(uuid4()),
-        "date": "2031-01-06",
-        "date-time": "2031-01-06T01:00:00Z",
-        "password": "a long enough word",
-    }
-    plain = formats.get(str(schema.get("format")), "words")
-    return plain.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 1000)]
+    yield BrokerCredential(
+        username=f"{secret or 'meter'}-{hour}",
+        institution_id=institution_id,
+        password_hash=hash_password("words"),
+        made_at=START,
+    )
+    yield DueDateRow(
+        subject_kind="reservation",
+        subject_id=str(reservation.id),
+        kind="approval",
+        responsible_role="institution_manager",
+        started_at=START,
+        due_at=START,
+        provisional=False,
+        institution_id=institution_id,
+        unit="hours",
+        count=1,
+    )
+    yield QuarantinedMessage(
+        topic=f"lab/1/{device.name}",
+        payload=secret.encode(),
+        size=1,
+        sha256=uuid4().bytes,
+        reason="undecodable",
+        detail="",
+        received_at=START,
+    )
+    yield OpeningHours(
+        institution_id=institution_id, weekday=hour % 7 + 1, opens_s=0, closes_s=1, kind="regular"
+    )
+    yield SpecialDay(institution_id=institution_id, day=DAY, reason=secret)
 
 
 def is_platform(role: Role | None) -> bool:
