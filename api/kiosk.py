@@ -30,11 +30,14 @@ from foundation.tenancy import enter, leave
 
 router = Router(tags=["kiosk"])
 
+PIN_TYPED_MAX = 20
+"""Longer than any number: to look at more would only cost time."""
+
 Code = Annotated[str, Path(max_length=20)]
 
 
 class PinBody(BaseModel):
-    pin: SecretStr
+    pin: SecretStr = Field(max_length=PIN_TYPED_MAX)
 
 
 @router.put("/me/pin", status_code=204)
@@ -96,7 +99,7 @@ def read_kiosk(code: Code, _caller: Anyone, request: Request, now: Now) -> Kiosk
 
 class KioskBody(BaseModel):
     login: str = Field(min_length=1, max_length=100)
-    pin: SecretStr
+    pin: SecretStr = Field(max_length=PIN_TYPED_MAX)
 
 
 Verb = Callable[[Session, InstrumentId, Caller], Reservation]

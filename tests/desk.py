@@ -127,14 +127,17 @@ class Desk:
         is_free = one.state != "reserved" or is_fresh or is_early
         one.state, one.cancelled_as = "cancelled", "free" if is_free else "late"
 
-    def settle(self) -> None:
-        """Half the price for who did not come or cancelled late; the rest is theirs again."""
+    def charge(self) -> None:
+        """Half the price for who did not come or cancelled late."""
         for one in self.thoughts.values():
-            if one.money != "held":
-                continue
-            if one.state == "no_show" or one.cancelled_as == "late":
+            is_owed = one.state == "no_show" or one.cancelled_as == "late"
+            if one.money == "held" and is_owed:
                 one.money, one.captured_fen = "captured", one.price_fen // 2
-            elif one.state == "cancelled":
+
+    def release(self) -> None:
+        """What was cancelled in time keeps nobody's money."""
+        for one in self.thoughts.values():
+            if one.money == "held" and one.cancelled_as == "free":
                 one.money = "released"
 
     def expire(self) -> None:

@@ -61,14 +61,11 @@ def find_all_problems(
     `known`: what was read already of who is asking.
     """
     wish, zone = request.wish, book.zone
-    problems = find_problems(wish, book.policy, now)
+    problems = find_request_problems(book, request, now=now)
     if is_begun:
         problems = [one for one in problems if one.field != "starts_at"]
     if is_again:
         problems = [one for one in problems if one.code not in ASKED_ONCE]
-    problems += find_text_problems(request.purpose)
-    problems += find_answer_problems(request.answers, book.terms)
-    problems += find_mode_problems(book, request)
     if find_time_problems(wish):
         return problems
     slot = wish.slot
@@ -86,6 +83,16 @@ def find_all_problems(
         zone=zone,
         is_self_operated=request.mode is Mode.SELF_OPERATED,
     )
+
+
+def find_request_problems(book: Book, request: Request, *, now: datetime) -> list[Problem]:
+    """Return what is wrong with the request itself, whoever asks."""
+    return [
+        *find_problems(request.wish, book.policy, now),
+        *find_text_problems(request.purpose),
+        *find_answer_problems(request.answers, book.terms),
+        *find_mode_problems(book, request),
+    ]
 
 
 def find_text_problems(purpose: str) -> list[Problem]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
-from booking.reservations.asking import Request, find_all_problems
+from booking.reservations.asking import Request, find_all_problems, find_request_problems
 from booking.reservations.errors import NothingChosen, SlotRefused, SlotTaken
 from booking.reservations.moves import lock_instruments
 from booking.reservations.queries import find_alternatives
@@ -84,9 +84,9 @@ def reserve_series(
         SlotRefused: when the first slot is none at all.
         NothingChosen: when there are no dates.
     """
-    problems = find_time_problems(request.wish)
-    if problems:
-        raise SlotRefused(problems)
+    if find_time_problems(request.wish):
+        book = require_book(session, request.instrument_id)
+        raise SlotRefused(find_request_problems(book, request, now=now))
     if not repeat.weekdays or repeat.count < 1 or repeat.weeks < 1:
         raise NothingChosen
     asker = asker_for(session, by, holder_id)

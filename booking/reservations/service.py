@@ -13,7 +13,7 @@ from booking.instruments.errors import InstrumentNotFound, NotShared
 from booking.policies.books import Book, load_book
 from booking.policies.rules import Standing
 from booking.policies.terms import Terms, read_terms
-from booking.reservations.asking import Request, find_all_problems
+from booking.reservations.asking import Request, find_all_problems, find_request_problems
 from booking.reservations.cases import read_case
 from booking.reservations.errors import (
     ClientNotNamed,
@@ -32,6 +32,7 @@ from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.stations.rules import Scope
+from foundation.errors import Problem
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
 
 
@@ -128,10 +129,21 @@ def reserve(
 
     Raises:
         InstrumentNotFound: when there is none of this id.
+        NotAColleague: for whom one may not reserve, naming all else that is wrong with it.
         SlotRefused: naming everything that speaks against it.
         SlotTaken: when somebody holds part of it.
     """
-    asker = asker_for(session, by, holder_id)
+    try:
+        asker = asker_for(session, by, holder_id)
+    except NotAColleague:
+        # Who may have it cannot be asked then; what is wrong besides is said all the same.
+        book = require_book(session, request.instrument_id)
+        raise NotAColleague(
+            [
+                Problem(NotAColleague.code, NotAColleague.zh, NotAColleague.en, "holder_id"),
+                *find_request_problems(book, request, now=now),
+            ]
+        ) from None
     is_slot = not find_time_problems(request.wish)
     case = read_case(
         session, request.instrument_id, asker, request.wish.slot if is_slot else None, now=now
