@@ -14,6 +14,7 @@ COMMANDS = {
     "sims": "Run simulated instruments.",
     "migrate": "Bring the database's tables up to date.",
     "seed": "Put the demonstration's people, instruments and prices in the database.",
+    "appoint": "Open an account for the platform's first operator, or another officer.",
     "doctor": "Look at database, broker, clock and disk, and check the invariants.",
     "openapi": "Write the api's document, or check that the committed one is up to date.",
     "compose-files": "Make, once, the secrets and settings that docker-compose.yml hands out.",

@@ -8,7 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory.audit.tables import AuditEntry
+from directory.officers.service import appoint
+from directory.people.accounts import NewAccount
+from directory.people.password_rules import PasswordPolicy
 from directory.roles.rules import Role
+from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.cast import Cast
@@ -59,6 +63,20 @@ def test_clerk_of_a_station_is_appointed_to_it(oscar: TestClient, stranger: Test
     assert stranger.get("/api/v1/entrustments").json()["items"] == []
     promoted = oscar.put(f"{OFFICERS}/{made.json()['id']}/roles", json={"roles": ["operator"]})
     assert code(promoted) == (422, "officer_refused")
+
+
+def test_first_operator_is_appointed_by_nobody_who_signed_in(
+    session_factory: sessionmaker[Session], stranger: TestClient
+) -> None:
+    new = NewAccount("first.operator", "首任", "ground glass tulip", {Role.OPERATOR})
+    with session_factory.begin() as session:
+        policy = PasswordPolicy.ASVS
+        appoint(session, new, station_id=None, caller=None, policy=policy, now=read_clock())
+
+    login = {"login": new.login, "password": new.password}
+    assert stranger.post("/api/v1/sign-in", json=login).json()["roles"] == ["operator"]
+    trail = stranger.get("/api/v1/audit", params={"action": "officer.appoint"}).json()["items"]
+    assert [one["actor_id"] for one in trail] == [None]
 
 
 @pytest.mark.parametrize(
