@@ -107,6 +107,30 @@ def test_cancelled_entry_stays_with_its_uid_and_a_higher_sequence(
     assert after["sequence"] > before["sequence"]
 
 
+def test_each_change_keeps_the_uid_and_raises_the_sequence(
+    stranger: TestClient, signed_in_as: SignedInAs, cast: Cast, reservation_id: str
+) -> None:
+    """A program that holds an entry takes another for newer by its SEQUENCE, then its DTSTAMP."""
+    alice = signed_in_as(cast.alice)
+    path = open_feed(alice, kind="person")
+    shown = events(read(stranger, path))
+    for hour in (7, 9, 4):
+        slot = {"starts_at": coming_hour(hour), "ends_at": coming_hour(hour + 2)}
+        body = {name: at.isoformat() for name, at in slot.items()}
+        answer = alice.post(f"/api/v1/reservations/{reservation_id}/move", json=body)
+        assert answer.status_code == 200, answer.text
+        document = read(stranger, path)
+        assert find_faults(document) == []
+        shown += events(document)
+
+    assert [one["dtstart"].dt for one in shown] == [coming_hour(hour) for hour in (4, 7, 9, 4)]
+    assert {str(one["uid"]) for one in shown} == {f"{reservation_id}@yixiang"}
+    sequences = [one["sequence"] for one in shown]
+    assert sequences == sorted(set(sequences))
+    stamps = [one["dtstamp"].dt for one in shown]
+    assert stamps == sorted(stamps)
+
+
 def test_staff_follow_their_instruments_and_institution(
     stranger: TestClient,
     signed_in_as: SignedInAs,
