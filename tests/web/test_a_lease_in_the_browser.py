@@ -151,6 +151,10 @@ def test_moving_by_the_picker_stands_in_the_history_and_cancelling_says_its_cost
     dialog = client.get_by_role("dialog")
     dialog.get_by_label("开始").click()
     client.locator(".ant-select-dropdown:visible .ant-select-item-option").last.click()
+    # What it does to the price is said before.
+    expect(dialog.locator("[data-difference]")).to_contain_text("原来的 ¥")
+    expect(dialog).to_contain_text("免费取消")
+    assert check(client) == []
     dialog.get_by_role("button", name="改期").click()
     expect(client.locator("[data-history] [data-kind=rescheduled]")).to_contain_text("原时段")
 

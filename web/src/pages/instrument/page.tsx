@@ -185,52 +185,54 @@ function Shown({ one }: { one: FullInstrument }) {
     pickAbove({ from: start, to: start + Math.floor(wish / step) * step });
   };
   return (
-    <div className="split">
-      <div className="stack">
-        <About one={one} />
-        <Terms one={one} />
-        <section className="panel" aria-labelledby="week-title">
-          <header>
-            <h2 id="week-title">{t("instrument.calendar")} <span className="faint num" style={{ fontWeight: 400 }}>{formatDayKey(first, lang)} – {formatDayKey(addDays(first, days - 1), lang)}</span></h2>
-            <div className="row tight">
-              <Button size="small" onClick={() => setDay(addDays(first, -days))} disabled={first <= today} aria-label={t("instrument.prevWeek")}>‹</Button>
-              <Button size="small" onClick={() => setDay(today)}>{t("instrument.thisWeek")}</Button>
-              <Button size="small" onClick={() => setDay(addDays(first, days))} aria-label={t("instrument.nextWeek")}>›</Button>
+    <>
+      <div className="split">
+        <div className="stack">
+          <About one={one} />
+          <Terms one={one} />
+          <section className="panel" aria-labelledby="week-title">
+            <header>
+              <h2 id="week-title">{t("instrument.calendar")} <span className="faint num" style={{ fontWeight: 400 }}>{formatDayKey(first, lang)} – {formatDayKey(addDays(first, days - 1), lang)}</span></h2>
+              <div className="row tight">
+                <Button size="small" onClick={() => setDay(addDays(first, -days))} disabled={first <= today} aria-label={t("instrument.prevWeek")}>‹</Button>
+                <Button size="small" onClick={() => setDay(today)}>{t("instrument.thisWeek")}</Button>
+                <Button size="small" onClick={() => setDay(addDays(first, days))} aria-label={t("instrument.nextWeek")}>›</Button>
+              </div>
+            </header>
+            <div className="panel-body stack" style={{ gap: 10 }}>
+              <div className="spread" style={{ flexWrap: "wrap" }}>
+                <Legend />
+                <ZoneNote zone={zone} />
+              </div>
+              <Answer query={taken}>
+                {(data) => (
+                  <>
+                    <WeekPicture calendar={data} first={first} days={days} chosen={chosen} grid={rules.grid_minutes}
+                      select={(span) => pickAbove(snap(span, rules))} open={(reservation) => void go(`/reservations/${reservation}`)} />
+                    <p className="faint">{t("instrument.calendarHint")}</p>
+                  </>
+                )}
+              </Answer>
             </div>
-          </header>
-          <div className="panel-body stack" style={{ gap: 10 }}>
-            <div className="spread" style={{ flexWrap: "wrap" }}>
-              <Legend />
-              <ZoneNote zone={zone} />
+          </section>
+          <section className="panel" aria-labelledby="slots-title">
+            <header><h2 id="slots-title">{t("instrument.freeSlots")}</h2></header>
+            <div className="panel-body">
+              <Answer query={taken} loading={<Loading rows={2} />}>
+                {() => <FreeSlots free={freeOf(taken.data)} zone={zone} chosen={chosen} choose={chooseFree} />}
+              </Answer>
             </div>
-            <Answer query={taken}>
-              {(data) => (
-                <>
-                  <WeekPicture calendar={data} first={first} days={days} chosen={chosen} grid={rules.grid_minutes}
-                    select={(span) => pickAbove(snap(span, rules))} open={(reservation) => void go(`/reservations/${reservation}`)} />
-                  <p className="faint">{t("instrument.calendarHint")}</p>
-                </>
-              )}
-            </Answer>
-          </div>
-        </section>
-        <section className="panel" aria-labelledby="slots-title">
-          <header><h2 id="slots-title">{t("instrument.freeSlots")}</h2></header>
-          <div className="panel-body">
-            <Answer query={taken} loading={<Loading rows={2} />}>
-              {() => <FreeSlots free={freeOf(taken.data)} zone={zone} chosen={chosen} choose={chooseFree} />}
-            </Answer>
-          </div>
-        </section>
-      </div>
-      <div className="aside" ref={form}>
-        <BookingPanel instrument={one} calendar={taken.data} day={day} setDay={setDay} chosen={chosen} choose={choose} />
+          </section>
+        </div>
+        <div className="aside" ref={form}>
+          <BookingPanel instrument={one} calendar={taken.data} day={day} setDay={setDay} chosen={chosen} choose={choose} />
+        </div>
       </div>
       <div className="below">
         <Card one={one} />
         <Conditions one={one} />
       </div>
-    </div>
+    </>
   );
 }
 
