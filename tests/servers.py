@@ -167,6 +167,10 @@ class BrokerUnderTest:
         (self.folder / "site").mkdir(exist_ok=True)
         return lambda: admission.look(database_url, self._running())
 
+    @property
+    def field_port(self) -> int:
+        return self._broker.field_port
+
     def lets_in(self, name: str, password: str) -> bool:
         return knock(self._broker.field_port, name, password, client_id=name) is True
 

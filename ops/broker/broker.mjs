@@ -21,11 +21,19 @@ watchFile(accountsFile, { interval: 300 }, () => {
   try {
     accounts = readAccounts()
     console.log(`accounts read again: ${accounts.size}`)
+    dismiss()
   } catch (error) {
     // A half-written file: the former accounts hold until the next change.
     console.error(`accounts not read: ${error.message}`)
   }
 })
+
+// Whose account is gone is put off the line as well, and does not stay until it chooses to leave.
+const dismiss = () => {
+  for (const client of Object.values(broker.clients)) {
+    if (!accounts.has(client.account)) client.close()
+  }
+}
 
 // The hashes are mosquitto's: $7$ rounds $ salt $ PBKDF2-SHA512.
 const isPasswordOf = (account, password) => {

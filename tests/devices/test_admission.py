@@ -1,8 +1,11 @@
 """A device that claims its credentials reaches the running broker, and is kept out once revoked."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy.orm import Session
 
 from cli.embedded.broker import NoBroker
@@ -56,9 +59,27 @@ def test_claimed_device_is_let_in_without_a_restart(
     assert wait_until(lambda: each_broker.lets_in("scale-9", told.password), limit_s=5)
     assert not each_broker.lets_in("scale-9", "guess")
     assert not look(), "nothing is new"
+    client, is_off = stay_connected(each_broker, "scale-9", told.password)
 
     with Session(engine) as session, session.begin():
         revoke(session, username="scale-9", institution_id=None, actor_id=actor, now=now)
     assert look()
+    assert is_off.wait(5), "whoever is on the line already is put off it"
     assert wait_until(lambda: not each_broker.lets_in("scale-9", told.password), limit_s=5)
+    client.loop_stop()
     engine.dispose()
+
+
+def stay_connected(
+    broker: BrokerUnderTest, name: str, password: str
+) -> tuple[Client, threading.Event]:
+    """Connect as a device does and stay; the event tells that the broker ended it."""
+    client = Client(CallbackAPIVersion.VERSION2, name, reconnect_on_failure=False)
+    client.username_pw_set(name, password)
+    is_on, is_off = threading.Event(), threading.Event()
+    client.on_connect = lambda *_: is_on.set()
+    client.on_disconnect = lambda *_: is_off.set()
+    client.connect("127.0.0.1", broker.field_port)
+    client.loop_start()
+    assert is_on.wait(5)
+    return client, is_off
