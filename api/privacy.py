@@ -17,6 +17,7 @@ from api.routing import Router
 from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import Reservation
 from directory.institutions import queries as institutions
+from directory.people.accounts import last_roles
 from directory.people.errors import SignInFailed
 from directory.people.passwords import is_password
 from directory.people.service import Caller
@@ -25,7 +26,7 @@ from directory.privacy import service
 from directory.privacy.rules import Level
 from directory.privacy.tables import Consent, LegalHold
 from directory.registrations.rules import Purpose
-from directory.roles.rules import Role
+from directory.roles.rules import ROLE_NAMES, Role
 from foundation.errors import Problem
 from foundation.identifiers import PersonId
 
@@ -119,16 +120,25 @@ def find_unfinished(session: Session, person_id: PersonId) -> list[Problem]:
         .select_from(Reservation)
         .where(Reservation.holder_id == person_id, Reservation.state.in_(sorted(HOLDING_STATES)))
     )
-    if not count:
-        return []
-    return [
+    unfinished = [
         Problem(
-            "unfinished_reservations",
-            f"有 {count} 个未结束的预约",
-            f"{count} reservations are not over",
-            "reservations",
+            "last_of_role",
+            f"您是最后一名{ROLE_NAMES[role][0]}，请先将该角色交给他人",
+            f"you are the last {ROLE_NAMES[role][1]}; give the role to somebody first",
+            "roles",
         )
+        for role in last_roles(session, session.get_one(Person, person_id))
     ]
+    if count:
+        unfinished.append(
+            Problem(
+                "unfinished_reservations",
+                f"有 {count} 个未结束的预约",
+                f"{count} reservations are not over",
+                "reservations",
+            )
+        )
+    return unfinished
 
 
 class HoldRequest(BaseModel):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -113,20 +113,36 @@ def require_another(session: Session, person: Person, role: Role) -> None:
     Raises:
         LastOfRole: when nobody else of the tenant has it.
     """
-    others = session.scalar(
-        select(func.count())
-        .select_from(Person)
+    if not _count_others(session, person, RoleAssignment.role == role):
+        raise LastOfRole
+
+
+def last_roles(session: Session, person: Person) -> list[Role]:
+    """Return the roles that others of the tenant could not do without, and nobody else has."""
+    if not _count_others(session, person):
+        return []
+    return [
+        role
+        for role in (Role.ENTERPRISE_ADMIN, Role.INSTITUTION_MANAGER, Role.OPERATOR)
+        if any(assignment.role == role for assignment in person.roles)
+        and not _count_others(session, person, RoleAssignment.role == role)
+    ]
+
+
+def _count_others(session: Session, person: Person, *conditions: ColumnElement[bool]) -> int:
+    """Count who else acts for the same tenant: the platform is one, too."""
+    found = session.scalar(
+        select(func.count(Person.id.distinct()))
         .join(RoleAssignment, RoleAssignment.person_id == Person.id)
         .where(
             Person.id != person.id,
             Person.is_active,
             Person.enterprise_id.is_not_distinct_from(person.enterprise_id),
             Person.institution_id.is_not_distinct_from(person.institution_id),
-            RoleAssignment.role == role,
+            *conditions,
         )
     )
-    if not others:
-        raise LastOfRole
+    return found or 0
 
 
 def record_account(

@@ -12,6 +12,7 @@ from directory.people.tables import Person
 from directory.privacy.errors import DataErased
 from directory.privacy.tables import SubjectKey
 from directory.privacy.vault import Vault
+from directory.roles.rules import Role
 from foundation.encryption import CannotOpen, KeyRing, Place
 from foundation.identifiers import new_id
 from tests import make
@@ -107,6 +108,20 @@ def test_unfinished_business_holds_an_erasure_back(
     ]
 
 
+def test_last_who_answers_for_others_hands_the_role_over_first(
+    cast: Cast, signed_in_as: SignedInAs, session_factory: sessionmaker[Session]
+) -> None:
+    mei = signed_in_as(cast.mei)
+    password = {"password": make.PASSWORD}
+
+    kept = mei.post("/api/v1/me/erasure", json=password)
+    with session_factory.begin() as session:
+        make.person(session, Role.INSTITUTION_MANAGER, institution=cast.institution)
+
+    assert [problem["code"] for problem in kept.json()["problems"]] == ["last_of_role"]
+    assert mei.post("/api/v1/me/erasure", json=password).status_code == 204
+
+
 def test_hold_is_listed_and_lifted_and_then_holds_nothing(
     cast: Cast, signed_in_as: SignedInAs
 ) -> None:
@@ -175,3 +190,47 @@ def test_nothing_new_is_sealed_for_who_was_forgotten(session: Session) -> None:
     with pytest.raises(DataErased):
         vault.seal("y", subject=subject, place=place, now=NOW)
     assert not vault.shred(subject, now=NOW)
+
+
+COLUMNS = {
+    Export.FIGURES: (*FIGURES, *USERS),
+    Export.SERVICE_RECORDS: RECORDS,
+    Export.INSTRUMENTS: tuple(one.heading for one in SHEET),
+    Export.DUE_DATES: BOARD,
+    Export.AUDIT: TRAIL,
+    Export.READINGS: CSV_COLUMNS,
+}
+
+
+@pytest.mark.parametrize("export", COLUMNS)
+def test_every_column_of_an_export_is_graded_and_none_is_above_its_level(export: Export) -> None:
+    require_exportable(export, COLUMNS[export])
+
+
+@pytest.mark.parametrize(
+    ("export", "column", "level"),
+    [
+        (Export.FIGURES, "手机号", "L4"),  # nobody graded it
+        (Export.SHARED_INSTITUTIONS, "checks", "L3"),
+        (Export.DUE_DATES, "操作人", "L4"),
+    ],
+)
+def test_column_above_the_level_of_its_export_is_refused(
+    export: Export, column: str, level: str
+) -> None:
+    with pytest.raises(AboveLevel) as refused:
+        require_exportable(export, [column])
+
+    [problem] = refused.value.problems
+    assert level in problem.text_en
+
+
+def test_every_answer_that_is_saved_says_which_export_it_is(app: FastAPI) -> None:
+    """A new download is graded, or is somebody's own file, before this passes."""
+    saved = {
+        path
+        for path, verbs in app.openapi()["paths"].items()
+        if path.endswith((".xlsx", ".csv")) and "get" in verbs
+    }
+
+    assert len(saved) == len(COLUMNS)
