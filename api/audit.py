@@ -9,17 +9,18 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
+from api.exports import WORKBOOK, attach
 from api.identity import allow
 from api.routing import Router
-from api.statistics import WORKBOOK, attach
 from directory.audit.errors import TooManyEntries
 from directory.audit.queries import Search, name_actors, search
 from directory.audit.rules import Fault
 from directory.audit.sealing import verify
 from directory.audit.service import record
-from directory.audit.sheets import write_entries
+from directory.audit.sheets import HEADS, write_entries
 from directory.audit.tables import AuditEntry
 from directory.people.service import Caller
+from directory.privacy.grades import Export
 from directory.roles.rules import Role
 from directory.workdays.rules import ZONE
 from foundation.identifiers import PersonId
@@ -125,7 +126,7 @@ def export_audit(
         asked=asked.model_dump(mode="json", exclude_none=True),
     )
     actors = name_actors(transaction, entries)
-    return attach(write_entries(entries, actors, ZONE), "审计记录.xlsx")
+    return attach(Export.AUDIT, HEADS, write_entries(entries, actors, ZONE), "审计记录.xlsx")
 
 
 @router.get("/verification")

@@ -16,12 +16,20 @@ from api.identity import allow
 from api.paging import read_cursor
 from api.routing import Router
 from directory.people.service import Caller
+from directory.privacy.grades import Export
+from directory.privacy.service import require_exportable
 from directory.roles.rules import Role
 from foundation.identifiers import InstitutionId, RunId
 from telemetry.devices.errors import DeviceNotFound, SpanRefused
 from telemetry.devices.now import PHASES, DeviceNow, read_devices
 from telemetry.devices.queries import list_boots, presence_between
-from telemetry.readings.queries import find_channel, read_phases, read_series, write_csv
+from telemetry.readings.queries import (
+    CSV_COLUMNS,
+    find_channel,
+    read_phases,
+    read_series,
+    write_csv,
+)
 from telemetry.runs.queries import runs_between
 from telemetry.runs.tables import Run
 
@@ -216,6 +224,7 @@ def export_readings(
     require_span(since, until)
     device = find_device(reading, caller, name)
     find_channel(reading, device.id, metric)
+    require_exportable(Export.READINGS, CSV_COLUMNS)
     lines = write_csv(
         request.app.state.session_factory, device.id, metric, since=since, until=until
     )

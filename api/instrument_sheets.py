@@ -7,12 +7,14 @@ from pydantic import BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
+from api.exports import WORKBOOK, attach
 from api.identity import allow
 from api.routing import Router
-from api.statistics import WORKBOOK, attach
+from booking.instruments.sheet_columns import COLUMNS
 from booking.instruments.sheets import SIZE_MAX, list_all, read_sheet, take_in, write_sheet
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
+from directory.privacy.grades import Export
 from directory.roles.rules import Role
 
 router = Router(tags=["instruments"])
@@ -32,7 +34,8 @@ def export_instruments(caller: Manager, reading: ReadOnly) -> Response:
     """Give the full cards of the caller's institution's instruments."""
     if caller.institution_id is None:
         raise NotAllowed
-    return attach(write_sheet(list_all(reading, caller.institution_id)), "仪器.xlsx")
+    sheet = write_sheet(list_all(reading, caller.institution_id))
+    return attach(Export.INSTRUMENTS, [one.heading for one in COLUMNS], sheet, "仪器.xlsx")
 
 
 @router.post("/instrument-sheet")

@@ -3,13 +3,13 @@
 from datetime import date, datetime, time
 from fractions import Fraction
 from typing import Annotated, Self
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from api.database import ReadOnly
+from api.exports import WORKBOOK, attach
 from api.identity import allow
 from api.routing import Router
 from billing.charges.totals import fees_of, money_in
@@ -22,17 +22,17 @@ from booking.statistics.queries import (
 )
 from booking.statistics.rows import list_service_records
 from booking.statistics.rules import Figures, InstrumentFigures, Quotas
-from booking.statistics.sheets import write_figures, write_records
+from booking.statistics.sheets import FIGURES, RECORDS, USERS, write_figures, write_records
 from booking.statistics.trend import Portion, Step
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
+from directory.privacy.grades import Export
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, InstitutionId, InstrumentId
 
 router = Router(prefix="/statistics", tags=["statistics"])
 
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER, Role.OPERATOR, Role.AUDITOR)]
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def read_period(request: Request, from_: Annotated[date, Query(alias="from")], to: date) -> Slot:
@@ -221,7 +221,8 @@ def export_statistics(
     figures = read_figures(reading, owner, period, quotas=quotas)
     names = names_of(reading, _enterprises(figures))
     money = money_in(reading, owner, period)
-    return attach(write_figures(figures, names, money), "使用统计.xlsx")
+    workbook = write_figures(figures, names, money)
+    return attach(Export.FIGURES, (*FIGURES, *USERS), workbook, "使用统计.xlsx")
 
 
 @router.get(
@@ -237,20 +238,9 @@ def export_service_records(
     """Give the service records the national platform asks for: users, time, content, fee."""
     records = list_service_records(reading, whose(caller, institution_id), period)
     fees = fees_of(reading, [one.usage_session_id for one in records])
-    return attach(write_records(records, fees, zone_of(request)), "服务记录.xlsx")
+    workbook = write_records(records, fees, zone_of(request))
+    return attach(Export.SERVICE_RECORDS, RECORDS, workbook, "服务记录.xlsx")
 
 
 def _enterprises(figures: Figures) -> list[EnterpriseId]:
     return [key for key in figures.hours_by_enterprise if key is not None]
-
-
-def attach(content: bytes, name: str) -> Response:
-    """Answer with a workbook to be saved."""
-    return Response(
-        content,
-        media_type=WORKBOOK,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "Cache-Control": "no-store",
-        },
-    )

@@ -10,16 +10,17 @@ from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
+from api.exports import WORKBOOK, attach
 from api.identity import Anyone, allow
 from api.routing import Router
-from api.statistics import WORKBOOK, attach
 from directory.people.service import Caller
+from directory.privacy.grades import Export
 from directory.roles.rules import INSTITUTION_ROLES, Role
 from directory.workdays import queries, service
 from directory.workdays.notices import Notice
 from directory.workdays.queries import KnownNotice, NamedDay
 from directory.workdays.rules import Unit, Urgency, urgency
-from directory.workdays.sheets import Item, write_board
+from directory.workdays.sheets import HEADS, Item, write_board
 
 router = Router(tags=["workdays"])
 
@@ -209,4 +210,4 @@ def list_due_dates(caller: Desk, reading: ReadOnly, now: Now, board: Narrowed) -
 def export_due_dates(caller: Desk, reading: ReadOnly, now: Now, board: Narrowed) -> Response:
     """Give the same board as a workbook."""
     items = board.read(reading, caller, now, limit=EXPORT_MAX)
-    return attach(write_board(items), "时限看板.xlsx")
+    return attach(Export.DUE_DATES, HEADS, write_board(items), "时限看板.xlsx")

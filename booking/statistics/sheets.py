@@ -18,6 +18,7 @@ FIGURES = (
     "仪器编号", "仪器名称", "有效机时 (h)", "对外服务机时 (h)", "定额机时 (h)", "机时利用率",
     "共享率", "使用次数", "到场", "爽约", "爽约率", "收费 (元)",
 )  # fmt: skip
+USERS = ("用户", "机时 (h)")
 RECORDS = (
     "服务记录编号", "仪器编号", "仪器名称", "用户", "开始时间", "结束时间", "服务时长 (h)",
     "服务方式", "服务内容", "收费 (元)",
@@ -51,7 +52,7 @@ def write_figures(
             )
             sheet.insert_chart(last + 3, 0, chart)
         users = book.add_worksheet("用户")
-        users.write_row(0, 0, ("用户", "机时 (h)"))
+        users.write_row(0, 0, USERS)
         ordered = sorted(figures.hours_by_enterprise.items(), key=lambda item: -item[1])
         for row, (enterprise_id, hours) in enumerate(ordered, 1):
             name = names.get(enterprise_id, "") if enterprise_id else "本机构"

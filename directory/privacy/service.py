@@ -1,7 +1,7 @@
 """A person's rights over their own data: to agree and withdraw, to have a copy, to be forgotten."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from directory.privacy.errors import (
     HoldRefused,
     PersonNotFound,
 )
+from directory.privacy.grades import ALLOWED, LEVELS, Export
 from directory.privacy.rules import Level, fields_above
 from directory.privacy.tables import Consent, LegalHold
 from directory.privacy.vault import Vault
@@ -35,26 +36,6 @@ from foundation.identifiers import PersonId
 
 HOLDS_MAX = 500
 ERASED_NAME = "已注销用户 Erased"
-
-# Grades after DB33/T 2351 of what may leave in an export; what is not named here is L4.
-LEVELS: Mapping[str, Level] = {
-    "institution.name_zh": Level.L1,
-    "institution.name_en": Level.L1,
-    "institution.state": Level.L1,
-    "institution.credit_code": Level.L1,
-    "institution.qualifications": Level.L1,
-    "institution.created_at": Level.L2,
-    "institution.state_reason": Level.L2,
-    "institution.checks": Level.L3,
-    "registration.kind": Level.L2,
-    "registration.state": Level.L2,
-    "registration.submitted_at": Level.L2,
-    "registration.organisation": Level.L3,
-    "registration.credit_code": Level.L3,
-    "registration.real_name": Level.L4,
-    "registration.identity_number": Level.L4,
-    "registration.phone": Level.L4,
-}
 
 
 def require_level(fields: Iterable[str], allowed: Level) -> None:
@@ -75,6 +56,15 @@ def require_level(fields: Iterable[str], allowed: Level) -> None:
                 for field, level in above
             ]
         )
+
+
+def require_exportable(export: Export, fields: Iterable[str]) -> None:
+    """Refuse a workbook or a table with columns above what this export may hold.
+
+    Raises:
+        AboveLevel: naming each such column and its level.
+    """
+    require_level((f"{export}.{field}" for field in fields), ALLOWED[export])
 
 
 def list_consents(session: Session, person_id: PersonId) -> list[Consent]:

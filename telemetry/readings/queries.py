@@ -191,6 +191,7 @@ PAGE: Final = text(
 )
 EXPORT_PAGE: Final = 10_000
 EXPORT_MAX: Final = 1_000_000
+CSV_COLUMNS: Final = ("at", "value", "quality", "received_at")
 
 
 def write_csv(
@@ -205,7 +206,7 @@ def write_csv(
 
     Each page is a transaction of its own: a slow reader must not hold one open.
     """
-    yield "at,value,quality,received_at\r\n"
+    yield ",".join(CSV_COLUMNS) + "\r\n"
     with session_factory() as session:
         channel_id = find_channel(session, device_id, metric).id
     after, left = since - timedelta(microseconds=1), EXPORT_MAX
