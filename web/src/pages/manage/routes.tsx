@@ -7,12 +7,14 @@ const LabCalendarPage = lazy(() => import("./calendar/page").then((m) => ({ defa
 const StatisticsPage = lazy(() => import("./statistics/page").then((m) => ({ default: m.StatisticsPage })));
 const UsageDeskPage = lazy(() => import("./usage/page").then((m) => ({ default: m.UsageDeskPage })));
 const TariffsPage = lazy(() => import("./tariffs/page").then((m) => ({ default: m.TariffsPage })));
+const RulesPage = lazy(() => import("./rules/page").then((m) => ({ default: m.RulesPage })));
 
 export const labRoutes = (
   <>
     <Route path="/lab/calendar" element={<LabCalendarPage />} />
     <Route path="/lab/usage" element={<UsageDeskPage />} />
     <Route path="/lab/tariffs" element={<TariffsPage />} />
+    <Route path="/lab/rules" element={<RulesPage />} />
     <Route path="/lab/statistics" element={<StatisticsPage />} />
   </>
 );
