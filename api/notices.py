@@ -10,6 +10,7 @@ from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
 from api.routing import Router
 from booking.notices.rules import Kind
+from directory.institutions.expiring import ExpiryKind
 from directory.notices.rules import AccountKind
 from directory.notices.service import list_notices, mark_all_read, mark_read
 from directory.notices.tables import Notice
@@ -19,8 +20,8 @@ from foundation.identifiers import ReservationId
 router = Router(prefix="/notices", tags=["reservations"])
 
 
-AnyKind = Kind | AccountKind | DueKind
-KINDS: dict[str, AnyKind] = {kind: kind for kind in (*Kind, *AccountKind, *DueKind)}
+AnyKind = Kind | AccountKind | DueKind | ExpiryKind
+KINDS: dict[str, AnyKind] = {kind: kind for kind in (*Kind, *AccountKind, *DueKind, *ExpiryKind)}
 
 
 class NoticeView(BaseModel):

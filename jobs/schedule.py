@@ -35,6 +35,7 @@ from jobs import (
     sweep_files,
     tell_people,
     time_approvals,
+    warn_expiring,
     watch_alarms,
     watch_unreserved,
 )
@@ -68,6 +69,7 @@ JOBS: tuple[Job, ...] = (
     Job("seal-audit", 10, seal_audit.run),
     Job("send-messages", 2, send_messages.run),
     Job("suspend-lapsed", 300, suspend_lapsed.run),
+    Job("warn-expiring", 3600, warn_expiring.run),
     Job("rewrap-keys", 300, rewrap_keys.run),
     Job("sweep-files", 6 * 3600, sweep_files.run),
     Job("escalate-due", 60, escalate_due.run),

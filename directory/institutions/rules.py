@@ -25,6 +25,9 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 
 
+WARNED_BEFORE_DAYS = (7, 30, 90)
+
+
 class Check(StrEnum):
     """ZJ 6.3.2 a-c: what is looked at before an institution may enter."""
 
@@ -119,6 +122,11 @@ def has_lapsed(qualifications: Collection[Qualification], today: date) -> bool:
     return bool(qualifications) and not any(
         qualification.holds_on(today) for qualification in qualifications
     )
+
+
+def warned_at(days_left: int) -> int | None:
+    """Return how many days before the end a certificate's managers are told; None: not yet."""
+    return next((days for days in WARNED_BEFORE_DAYS if days_left <= days), None)
 
 
 def may_move(former: State, new: State) -> bool:

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 
@@ -26,7 +27,13 @@ UP_WITHIN_S = 90
 DOWN_WITHIN_S = 20
 WIDE = (1400, 900)
 NARROW = (390, 844)
+ANSWER_WITHIN_MS = 15_000
 PASSWORD = "yixiang-demo"  # of the seeded demo people; GET /api/v1/demo-accounts tells it to anyone
+
+
+expect.set_options(
+    timeout=ANSWER_WITHIN_MS
+)  # passwords are hashed slowly, the more so beside others
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ def open_page(browser: Browser, running_app: RunningApp) -> Iterator[OpenPage]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(ANSWER_WITHIN_MS)
         if login:
             sign_in(context, login)
         page = context.new_page()

@@ -5,10 +5,13 @@ import re
 import struct
 from hashlib import sha1
 from hmac import new as hmac
+from io import BytesIO
 from pathlib import Path
 from time import time
+from typing import Any
 
-from playwright.sync_api import Page
+from openpyxl import load_workbook
+from playwright.sync_api import Download, Page
 
 STEP_S = 30
 LOOKS, LOOK_MS = 150, 200
@@ -22,6 +25,13 @@ def code_after(page: Page, log: Path, read_before: int) -> str:
             return str(found[-1])
         page.wait_for_timeout(LOOK_MS)
     raise AssertionError("no code was sent")
+
+
+def read_sheet(download: Download) -> list[tuple[Any, ...]]:
+    """Return what a workbook holds that the browser was given to keep."""
+    sheet = load_workbook(BytesIO(download.path().read_bytes())).active
+    assert sheet is not None
+    return list(sheet.iter_rows(values_only=True))
 
 
 def one_time_code(secret: str, *, steps_on: int = 0) -> str:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import PASSWORD, OpenPage
-from tests.web.outside import one_time_code
+from tests.web.outside import one_time_code, read_sheet
 from tests.web.test_everyone_can_use_it import check
 
 pytestmark = [
@@ -132,14 +132,21 @@ def test_sign_ins_are_ended_one_by_one_and_all_at_once(open_page: OpenPage) -> N
 @pytest.mark.parametrize(
     ("login", "paths"),
     [
-        ("lin", ["/enterprise", "/enterprise?view=names", "/enterprise?view=entrustments"]),
+        (
+            "lin",
+            ["/enterprise", "/enterprise?view=names", "/enterprise?view=entrustments", "/privacy"],
+        ),
         ("mei", ["/institution", "/institution?view=staff"]),
+        ("xu", ["/station", "/my"]),
         (
             "oscar",
             [
                 "/institutions",
                 "/institutions?view=stations",
-                "/institutions?view=experts",
+                "/institutions?view=experts&left=1",
+                "/institutions?view=officers",
+                "/institutions?view=holds",
+                "/work-calendar",
                 "/reviews?state=all",
                 "/reviews?view=names",
                 "/due?done=1",
@@ -191,8 +198,8 @@ def test_what_a_board_shows_is_narrowed_by_its_address_and_kept_as_a_file(
     page.goto("/audit?action=reservation.&subject_kind=reservation")
     expect(page.locator("tbody a[href^='/reservations/']").first).to_be_visible()
     with page.expect_download() as saving:
-        page.get_by_role("button", name="导出 CSV").click()
-    kept = saving.value.path().read_text(encoding="utf-8-sig").splitlines()
-    assert kept[0].startswith("时间,操作,对象")
-    assert len(kept) > 1
-    assert all(",reservation." in line for line in kept[1:])
+        page.get_by_role("button", name="导出 Excel").click()
+    heads, *rows = read_sheet(saving.value)
+    assert heads[1:4] == ("时间", "操作", "对象")
+    assert {row[3] for row in rows} == {"reservation"}
+    expect(page.get_by_role("button", name="预约成功").first).to_be_visible()

@@ -5350,6 +5350,11 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * ExpiryKind
+         * @enum {string}
+         */
+        ExpiryKind: "qualification_ends";
         /** ExplanationBody */
         ExplanationBody: {
             /** Metered Ms */
@@ -8776,7 +8781,7 @@ export interface components {
              */
             id: string;
             /** Kind */
-            kind: components["schemas"]["booking__notices__rules__Kind"] | components["schemas"]["AccountKind"] | components["schemas"]["DueKind"];
+            kind: components["schemas"]["booking__notices__rules__Kind"] | components["schemas"]["AccountKind"] | components["schemas"]["DueKind"] | components["schemas"]["ExpiryKind"];
             /** Read At */
             read_at: string | null;
             /** Reservation Id */

@@ -6,7 +6,7 @@ const RESERVATION = [
   "approved", "rejected", "retimed", "moved", "cancelled_by_lab", "expired", "no_show", "reminder", "overtime",
   "overtime_before_yours", "metered", "penalty",
 ];
-const DESK = ["due_soon", "due_overdue", "due_long_overdue"];
+const DESK = ["due_soon", "due_overdue", "due_long_overdue", "qualification_ends"];
 
 export const GROUPS = ["reservation", "waitlist", "lab", "desk", "account"] as const;
 export type Group = (typeof GROUPS)[number];
@@ -24,6 +24,7 @@ export function placeOf(notice: { kind: string; reservation_id: string | null })
   if (WAITLIST.includes(notice.kind)) return "/my/waitlist";
   if (notice.kind === "penalty") return "/my/penalties"; // where it can be appealed
   if (notice.reservation_id) return `/reservations/${notice.reservation_id}`;
+  if (notice.kind === "qualification_ends") return "/institution";
   if (DESK.includes(notice.kind)) return "/due";
   return groupOf(notice.kind) === "account" && !/^(registration|name_change)_/.test(notice.kind) ? "/account" : null;
 }

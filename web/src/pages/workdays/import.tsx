@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { importNotice } from "../../api/offices";
 import { isProblem } from "../../api/http";
 import { pick, useLang } from "../../i18n";
-import { type Read, readDays, readNoticeFile, writeDays } from "../../lib/notice-days";
+import { readDays, readNoticeFile, writeDays } from "../../lib/notice-days";
 import { useActing } from "../../parts/acting";
 
 interface Given {
@@ -41,12 +41,12 @@ export function ImportForm({ year, done }: { year: number; done: (year: number) 
     form.setFieldsValue({ year: notice.year, title: notice.title, issued_on: dayjs(notice.issued_on), off: writeDays(notice.off), work: writeDays(notice.work) });
   };
   const required = { required: true, message: t("staffing.invalid") };
-  const lines = (read: Read | undefined) => ({
-    validator: () => {
-      const [bad] = read?.bad ?? [];
+  const lines = {
+    validator: (_: unknown, text: string | undefined) => {
+      const [bad] = readDays(text ?? "").bad;
       return bad ? Promise.reject(new Error(t("workdays.badLine", bad))) : Promise.resolve();
     },
-  });
+  };
   const refused = isProblem(sending.error) ? sending.error.problems : [];
   return (
     <Form form={form} layout="vertical" requiredMark={false} className="short-form" initialValues={{ year }} onFinish={(given) => sending.mutate(given)}>
@@ -57,8 +57,8 @@ export function ImportForm({ year, done }: { year: number; done: (year: number) 
       <Form.Item name="year" label={t("workdays.year")} rules={[required]}><InputNumber min={2000} max={2100} style={{ width: "100%" }} /></Form.Item>
       <Form.Item name="issued_on" label={t("workdays.issuedOn")} rules={[required]}><DatePicker style={{ width: "100%" }} /></Form.Item>
       <Form.Item name="title" label={t("workdays.noticeTitle")} className="whole" rules={[{ ...required, whitespace: true }]}><Input maxLength={200} /></Form.Item>
-      <Form.Item name="off" label={t("workdays.offDays")} extra={t("workdays.daysHint")} rules={[required, lines(off)]}><Input.TextArea autoSize={{ minRows: 5, maxRows: 14 }} maxLength={4000} className="mono-input" /></Form.Item>
-      <Form.Item name="work" label={t("workdays.workDays")} extra={t("workdays.workHint")} rules={[lines(work)]}><Input.TextArea autoSize={{ minRows: 5, maxRows: 14 }} maxLength={4000} className="mono-input" /></Form.Item>
+      <Form.Item name="off" label={t("workdays.offDays")} extra={t("workdays.daysHint")} rules={[required, lines]}><Input.TextArea autoSize={{ minRows: 5, maxRows: 14 }} maxLength={4000} className="mono-input" /></Form.Item>
+      <Form.Item name="work" label={t("workdays.workDays")} extra={t("workdays.workHint")} rules={[lines]}><Input.TextArea autoSize={{ minRows: 5, maxRows: 14 }} maxLength={4000} className="mono-input" /></Form.Item>
       {refused.length > 0 && <Alert className="whole" role="alert" type="error" showIcon style={{ marginBottom: 12 }} title={<ul>{refused.map((one) => <li key={one.code + one.detail_zh}>{pick(lang, one, "detail")}</li>)}</ul>} />}
       <div className="whole row">
         <Popconfirm title={t("workdays.ask", { year: (form.getFieldValue("year") as number | undefined) ?? year })} onConfirm={() => form.submit()} okText={t("workdays.send")}>
