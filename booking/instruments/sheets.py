@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import xlsxwriter
@@ -26,6 +27,8 @@ from foundation.identifiers import InstitutionId, InstrumentId, new_id
 
 SHEET = "仪器"
 SIZE_MAX = 2**20
+MAGIC = b"PK\x03\x04"
+NO_WORKBOOK = Problem("not_a_workbook", "不是有效的 xlsx 文件。", "It is no xlsx workbook.")
 UNPACKED_MAX = 50 * 2**20
 ROWS_MAX = 2000
 # Texts stay texts: a name that begins with = is no formula, an address no link.
@@ -38,6 +41,17 @@ class Imported:
 
     added: int
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What one row of a workbook would do."""
+
+    code: str
+    name_zh: str
+    is_new: bool
+    changed: tuple[str, ...]
+    """The headings of what would be different; none: it stays as it is."""
 
 
 def list_all(session: Session, institution_id: InstitutionId) -> Sequence[Instrument]:
@@ -161,6 +175,8 @@ def _open(content: bytes) -> list[tuple[Cell, ...]]:
     """Read the first sheet's cells; a formula comes marked, its result is not believed."""
     if len(content) > SIZE_MAX:
         raise SheetRefused([Problem("too_large", "文件超过 1 MB。", "It is larger than 1 MB.")])
+    if not content.startswith(MAGIC):  # a zip may begin anywhere, in another format's file too
+        raise SheetRefused([NO_WORKBOOK])
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED_MAX:
@@ -173,10 +189,8 @@ def _open(content: bytes) -> list[tuple[Cell, ...]]:
             for row in book.worksheets[0].iter_rows(max_row=ROWS_MAX + 2, max_col=100)
         ]
         book.close()
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError):
-        raise SheetRefused(
-            [Problem("not_a_workbook", "不是有效的 xlsx 文件。", "It is no xlsx workbook.")]
-        ) from None
+    except (zipfile.BadZipFile, InvalidFileException, ParseError, LookupError, ValueError):
+        raise SheetRefused([NO_WORKBOOK]) from None
     if len(rows) > ROWS_MAX + 1:
         zh, en = f"最多 {ROWS_MAX} 行。", f"It has more than {ROWS_MAX} rows."
         raise SheetRefused([Problem("too_many_rows", zh, en)])
@@ -221,6 +235,29 @@ def take_in(
         changed=changed,
     )
     return Imported(added, changed)
+
+
+def foresee(
+    session: Session, cards: Sequence[dict[str, Any]], institution_id: InstitutionId
+) -> list[Foreseen]:
+    """Say what each row would do, and do nothing."""
+    present = {one.code: one for one in list_all(session, institution_id)}
+    return [_foresee(card, present.get(card["code"])) for card in cards]
+
+
+def _foresee(card: dict[str, Any], instrument: Instrument | None) -> Foreseen:
+    return Foreseen(
+        code=card["code"],
+        name_zh=card.get("name_zh") or (instrument.name_zh if instrument else ""),
+        is_new=instrument is None,
+        changed=()
+        if instrument is None
+        else tuple(
+            column.heading
+            for column in COLUMNS
+            if column.name in card and card[column.name] != _value_of(instrument, column)
+        ),
+    )
 
 
 def _fill(instrument: Instrument, card: dict[str, Any]) -> None:
