@@ -116,7 +116,7 @@ export function Institutions() {
                     ]} />
                 </Wide>
               </div>
-              <Drawer open={open !== undefined} onClose={() => put({ open: null })} title={open && pick(lang, open, "name")} size={760} destroyOnHidden>{open && <Opened one={open} />}</Drawer>
+              <Drawer open={open !== undefined} onClose={() => put({ open: null })} title={open && pick(lang, open, "name")} size={880} destroyOnHidden>{open && <Opened one={open} />}</Drawer>
             </>
           );
         }}
