@@ -18,48 +18,104 @@ from directory.institutions.rules import Qualification, QualificationKind
 from directory.workdays.service import load_calendar
 from foundation.identifiers import InstitutionId, InstrumentId
 
-# What decides about time, of one instrument, as one document: many instruments share the
-# same text, and what a text says is read but once.
-CARD_AND_RULES = """
+# What decides about time: rows that an institution, a group or an instrument has of each kind.
+POLICIES = """
+    SELECT jsonb_agg(p.terms ORDER BY p.instrument_id IS NOT NULL, p.group_code IS NOT NULL)
+    FROM booking_policies p WHERE p.institution_id = n.id AND {whose}
+"""
+OF_ITSELF_OR_ALL = "(it.instrument_id = i.id OR it.instrument_id IS NULL)"
+OF_ALL = "it.instrument_id IS NULL"
+KINDS = {
+    "hours": "SELECT jsonb_agg(to_jsonb(it)) FROM opening_hours it"
+    " WHERE it.institution_id = n.id AND {whose}",
+    "special_days": "SELECT jsonb_agg(to_jsonb(it)) FROM special_days it"
+    " WHERE it.institution_id = n.id AND {whose}",
+    "closures": """
+        SELECT jsonb_agg(jsonb_build_object('starts_at', lower(it.during),
+            'ends_at', upper(it.during), 'kind', it.kind, 'reason_zh', it.reason_zh,
+            'reason_en', it.reason_en, 'repeat_days', it.repeat_days,
+            'repeat_until', it.repeat_until))
+        FROM closures it
+        WHERE it.institution_id = n.id AND it.withdrawn_at IS NULL AND {whose}
+    """,
+}
+QUALIFICATIONS = """
+    SELECT jsonb_agg(jsonb_build_object('kind', q.kind, 'number', q.number,
+        'valid_from', q.valid_from, 'valid_to', q.valid_to, 'is_revoked', q.revoked_at IS NOT NULL))
+    FROM institution_qualifications q WHERE q.institution_id = n.id
+"""
+OF_ONE = {
+    "policies": POLICIES.format(
+        whose="(p.instrument_id = i.id OR (p.instrument_id IS NULL"
+        " AND (p.group_code IS NULL OR p.group_code = i.group_code)))"
+    ),
+    **{name: kind.format(whose=OF_ITSELF_OR_ALL) for name, kind in KINDS.items()},
+}
+OF_THE_INSTITUTION = {
+    "policies": POLICIES.format(whose="p.instrument_id IS NULL AND p.group_code IS NULL"),
+    **{name: kind.format(whose=OF_ALL) for name, kind in KINDS.items()},
+    "qualifications": QUALIFICATIONS,
+}
+
+
+def card_and_rules(parts: Mapping[str, str]) -> str:
+    """Return the columns of a book; its rules are one document, as many instruments share one.
+
+    What a text says is read but once.
+    """
+    rules = "".join(f", '{name}', ({part})" for name, part in parts.items())
+    return f"""
     i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
     i.calibrated_until, n.state AS institution_state, i.is_metrological, jsonb_build_object(
     'zone', n.time_zone,
     'grid_s', i.grid_s, 'length_min_s', i.length_min_s, 'length_max_s', i.length_max_s,
     'notice_min_s', i.notice_min_s, 'horizon_s', i.horizon_s,
-    'set_up_s', i.set_up_s, 'cool_down_s', i.cool_down_s, 'modes', i.modes,
-    'policies', (SELECT jsonb_agg(p.terms ORDER BY p.instrument_id IS NOT NULL,
-            p.group_code IS NOT NULL)
-        FROM booking_policies p WHERE p.institution_id = i.institution_id
-        AND (p.instrument_id = i.id OR (p.instrument_id IS NULL
-            AND (p.group_code IS NULL OR p.group_code = i.group_code)))),
-    'hours', (SELECT jsonb_agg(to_jsonb(h))
-        FROM opening_hours h WHERE h.institution_id = i.institution_id
-        AND (h.instrument_id = i.id OR h.instrument_id IS NULL)),
-    'special_days', (SELECT jsonb_agg(to_jsonb(d))
-        FROM special_days d WHERE d.institution_id = i.institution_id
-        AND (d.instrument_id = i.id OR d.instrument_id IS NULL)),
-    'closures', (SELECT jsonb_agg(jsonb_build_object('starts_at', lower(c.during),
-            'ends_at', upper(c.during), 'kind', c.kind, 'reason_zh', c.reason_zh,
-            'reason_en', c.reason_en, 'repeat_days', c.repeat_days,
-            'repeat_until', c.repeat_until))
-        FROM closures c WHERE c.institution_id = i.institution_id
-        AND (c.instrument_id = i.id OR c.instrument_id IS NULL)
-        AND c.withdrawn_at IS NULL),
-    'qualifications', (SELECT jsonb_agg(jsonb_build_object('kind', q.kind, 'number', q.number,
-            'valid_from', q.valid_from, 'valid_to', q.valid_to,
-            'is_revoked', q.revoked_at IS NOT NULL))
-        FROM institution_qualifications q WHERE q.institution_id = i.institution_id)
-    )::text AS rules
-"""
+    'set_up_s', i.set_up_s, 'cool_down_s', i.cool_down_s, 'modes', i.modes{rules})::text AS rules
+    """
+
+
+CARD_AND_RULES = card_and_rules({**OF_ONE, "qualifications": QUALIFICATIONS})
+INSTRUMENTS = "instruments i JOIN institutions n ON n.id = i.institution_id"
 # Named beforehand, the columns of a result are not worked out anew at each execution.
 BOOK_COLUMNS = (
     *("id", "institution_id", "code", "group_code", "is_shared", "condition"),
     *("calibrated_until", "institution_state", "is_metrological", "rules"),
 )
-INSTRUMENTS = "instruments i JOIN institutions n ON n.id = i.institution_id"
-# One array: a thousand parameters took longer to send than to answer.
-BOOKS = text(
+BOOK = text(
     f"SELECT {CARD_AND_RULES} FROM {INSTRUMENTS} WHERE i.id = ANY(:ids)"  # noqa: S608 - our own
+).columns(*map(column, BOOK_COLUMNS))
+# Of many instruments, what they have of their institution is put together once, not for each;
+# only those with something of their own are asked for it. One array of ids: a thousand
+# parameters took longer to send than to answer.
+BOOKS = text(
+    f"""
+WITH n AS MATERIALIZED (
+    SELECT n.id, n.state, n.time_zone,
+        {", ".join(f"({part}) AS {name}" for name, part in OF_THE_INSTITUTION.items())},
+        ARRAY(SELECT p.group_code FROM booking_policies p
+            WHERE p.institution_id = n.id AND p.group_code IS NOT NULL) AS own_groups,
+        ARRAY(
+            SELECT o.instrument_id FROM booking_policies o WHERE o.institution_id = n.id
+            UNION SELECT o.instrument_id FROM opening_hours o WHERE o.institution_id = n.id
+            UNION SELECT o.instrument_id FROM special_days o WHERE o.institution_id = n.id
+            UNION SELECT o.instrument_id FROM closures o WHERE o.institution_id = n.id
+        ) AS own
+    FROM institutions n
+    WHERE n.id IN (SELECT i.institution_id FROM instruments i WHERE i.id = ANY(:ids))
+)
+SELECT {
+        card_and_rules(
+            {
+                **{
+                    name: f"CASE WHEN i.id = ANY(n.own) OR i.group_code = ANY(n.own_groups)"
+                    f" THEN ({part}) ELSE n.{name} END"
+                    for name, part in OF_ONE.items()
+                },
+                "qualifications": "n.qualifications",
+            }
+        )
+    } FROM instruments i JOIN n ON n.id = i.institution_id WHERE i.id = ANY(:ids)
+"""  # noqa: S608 - likewise
 ).columns(*map(column, BOOK_COLUMNS))
 
 
@@ -118,7 +174,8 @@ def load_books(
 
     The working calendar is read besides, where one of them follows it.
     """
-    rows = session.connection().execute(BOOKS, {"ids": list(instrument_ids)})
+    statement = BOOKS if len(instrument_ids) > 1 else BOOK
+    rows = session.connection().execute(statement, {"ids": list(instrument_ids)})
     return {book.instrument.id: book for book in open_books(session, rows.all())}
 
 

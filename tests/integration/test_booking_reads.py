@@ -1,17 +1,23 @@
 """What a question reads stays small, however long the history behind it: rows, not seconds."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from booking.policies.books import load_book
+from booking.calendars.tables import Closure, OpeningHours, SpecialDay
+from booking.instruments.search import list_free
+from booking.policies.books import load_book, load_books
+from booking.policies.tables import Policy
 from booking.policies.terms import read_terms
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker, read_booked
+from directory.institutions.tables import InstitutionQualification
 from foundation.tenancy import Acting, enter
+from tests import make
 from tests.leasing import DAY, HOUR, NOW, Lab, furnish
 
 PAST = text("""
@@ -66,6 +72,93 @@ def test_quota_reads_this_month_and_not_all_that_a_person_ever_reserved(
 
     assert [one.slot for one in booked] == [at(3 * DAY)]
     assert rows_read(session, "reservations") - before <= 20
+
+
+def test_books_read_together_say_what_each_says_alone(lab: Lab, session: Session) -> None:
+    """What an institution says is read once for many; who has something of its own is asked."""
+    of_group, of_itself, elsewhere = (
+        make.instrument(session, institution=institution)
+        for institution in (lab.institution, lab.institution, lab.cast.other_institution)
+    )
+    of_group.group_code = "HPLC"
+    scopes = ((None, None, 1), ("HPLC", None, 2), (None, of_itself.id, 3))
+    session.add_all(
+        [
+            *(
+                Policy(
+                    institution_id=lab.institution.id,
+                    group_code=group,
+                    instrument_id=instrument_id,
+                    terms={"open_max": number},
+                    updated_at=NOW,
+                )
+                for group, instrument_id, number in scopes
+            ),
+            *(
+                OpeningHours(
+                    institution_id=lab.institution.id,
+                    instrument_id=instrument_id,
+                    weekday=weekday,
+                    opens_s=8 * 3600,
+                    closes_s=18 * 3600,
+                )
+                for weekday, instrument_id in ((1, None), (2, of_itself.id))
+            ),
+            *(
+                SpecialDay(institution_id=lab.institution.id, instrument_id=instrument_id, day=day)
+                for day, instrument_id in ((NOW.date(), None), (date(2030, 2, 1), of_itself.id))
+            ),
+            *(
+                Closure(
+                    institution_id=lab.institution.id,
+                    instrument_id=instrument_id,
+                    during=Range(NOW, NOW + length),
+                    reason_zh="",
+                    reason_en="",
+                    created_at=NOW,
+                    withdrawn_at=withdrawn_at,
+                )
+                for instrument_id, length, withdrawn_at in (
+                    (None, HOUR, None),
+                    (None, 9 * HOUR, NOW),
+                    (of_itself.id, DAY, None),
+                )
+            ),
+            InstitutionQualification(
+                institution_id=lab.institution.id,
+                kind="cma",
+                number="1",
+                valid_from=date(2024, 1, 1),
+                valid_to=date(2031, 1, 1),
+                scope=[],
+                created_at=NOW,
+            ),
+        ]
+    )
+    session.flush()
+    ids = [lab.instrument.id, of_group.id, of_itself.id, elsewhere.id]
+
+    together = load_books(session, ids)
+
+    assert together == {key: load_book(session, key) for key in ids}
+    assert [together[key].terms.open_max for key in ids] == [1, 2, 3, None]
+    assert [len(together[key].timetable.closures) for key in ids] == [1, 1, 2, 0]
+
+
+def test_whose_buffers_reach_into_the_time_is_not_free(lab: Lab, session: Session) -> None:
+    plain, slow = (
+        make.instrument(session, institution=lab.institution, cool_down=cool_down)
+        for cool_down in (timedelta(0), HOUR)
+    )
+    for one in (plain, slow):
+        make.reservation(
+            session, instrument=one, holder=lab.cast.carol, starts_at=NOW + DAY + 2 * HOUR
+        )
+
+    free = list_free(session, [plain.id, slow.id, lab.instrument.id], at(DAY), now=NOW)
+
+    assert set(free) == {plain.id, lab.instrument.id}
+    assert list_free(session, [plain.id, slow.id], at(DAY + HOUR), now=NOW) == []
 
 
 def at(starts_in: timedelta) -> Slot:
