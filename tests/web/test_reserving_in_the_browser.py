@@ -1,6 +1,8 @@
 """Ways to reserve, in the browser: asked, held, drafted, in series, several at once."""
 
+import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,6 +11,7 @@ from tests.web.conftest import OpenPage
 from tests.web.leases import (
     ask_first,
     choose,
+    coming_quarter,
     expect_state,
     find_instrument,
     free_slot,
@@ -78,6 +81,34 @@ def test_from_the_search_to_a_yes_to_what_the_instrument_asks(open_page: OpenPag
     told.get_by_role("link").click()
     expect_state(client, "reserved")
     assert client.url.endswith(reservation)
+
+
+def test_what_one_looks_for_stands_in_the_address_and_its_time_is_chosen_already(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("/")
+    page.locator("[data-finer]").click()
+    page.get_by_label("地区", exact=True).fill("无锡")  # the list draws what is in sight only
+    choose(page, "地区", "无锡市")
+    page.get_by_label("覆盖标准").fill("GB/T 228.1")
+    page.get_by_label("覆盖标准").press("Enter")
+    page.get_by_label("每小时最高价格").fill("320")
+    page.get_by_label("每小时最高价格").blur()
+    expect(page).to_have_url(re.compile("(?=.*region=3202)(?=.*standard=GB)(?=.*most=320)"))
+    expect(page.locator("[data-instrument]")).to_have_count(1)
+    page.get_by_label("每小时最高价格").fill("319")
+    page.get_by_label("每小时最高价格").blur()
+    expect(page.get_by_text("没有符合条件的仪器")).to_be_visible()
+    assert check(page) == []
+
+    starts_at = coming_quarter() + timedelta(days=9)
+    span = {
+        "free_from": starts_at.isoformat(),
+        "free_to": (starts_at + timedelta(hours=1)).isoformat(),
+    }
+    page.goto(f"/?{urlencode({'standard': 'GB/T 228.1', **span})}")
+    page.locator("[data-instrument] a").first.click()
+    expect(page.locator("[data-estimate]")).to_contain_text("¥320")
 
 
 def test_a_hold_counts_down_until_it_is_confirmed(open_page: OpenPage) -> None:

@@ -42,11 +42,11 @@ export const demoAccounts = queryOptions({
 
 export const PAGE_MAX = 50;
 
-export const instruments = (q: string, category: string) =>
+export const instruments = (looking: Record<string, string | number>) =>
   infiniteQueryOptions({
-    queryKey: ["instruments", { q, category }],
+    queryKey: ["instruments", looking],
     queryFn: ({ signal, pageParam }) =>
-      get<Page<Instrument>>("/instruments", { q, category, cursor: pageParam, limit: 24 }, signal),
+      get<Page<Instrument>>("/instrument-search", { ...looking, cursor: pageParam, limit: 24 }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 60_000,

@@ -164,9 +164,6 @@ export const en: Texts = {
     clear: "Clear filters",
     reserve: "View and reserve",
     sort: "Sort by",
-    sortNext: "Next free",
-    sortPrice: "Lowest price",
-    sortName: "Name",
     onlyFree: "Idle only",
   },
   instrument: {

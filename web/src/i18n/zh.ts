@@ -165,9 +165,6 @@ export const zh = {
     clear: "清除筛选",
     reserve: "查看与预约",
     sort: "排序",
-    sortNext: "最早空闲",
-    sortPrice: "价格从低到高",
-    sortName: "名称",
     onlyFree: "仅看空闲",
   },
   instrument: {

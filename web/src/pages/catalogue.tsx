@@ -10,31 +10,17 @@ import { categories, instruments } from "../api/calls";
 import type { Category, Instrument } from "../api/types";
 import { pick, useLang } from "../i18n";
 import { asLiveState } from "../lib/live";
+import { asQuery, readLooking, type Sort, SORTS } from "../lib/looking";
 import { formatFenShort } from "../lib/money";
 import { formatInstant, type Lang } from "../lib/time";
 import { useFeed } from "../live/feed";
+import { useFilters } from "../parts/filters";
 import { StateTone } from "../parts/marks";
 import { useMinute } from "../parts/now";
 import { useTitle, ZoneNote } from "../parts/page";
 import { InstrumentPicture } from "../parts/picture";
 import { Answer, Blank, Loading } from "../parts/states";
-
-const SORTS = ["next", "price", "name"] as const;
-type Sort = (typeof SORTS)[number];
-
-function sorted(items: Instrument[], by: Sort, lang: Lang): Instrument[] {
-  const byName = (a: Instrument, b: Instrument): number =>
-    pick(lang, a, "name").localeCompare(pick(lang, b, "name"), lang === "zh" ? "zh-CN" : "en");
-  const number: Record<Exclude<Sort, "name">, (one: Instrument) => number> = {
-    next: (one) => (one.next_free_at ? Date.parse(one.next_free_at) : Infinity),
-    price: (one) => one.price?.per_hour_fen ?? Infinity,
-  };
-  const by_ = by === "name" ? null : number[by];
-  return [...items].sort((a, b) => {
-    const [x, y] = by_ ? [by_(a), by_(b)] : [0, 0];
-    return x === y ? byName(a, b) : x - y;
-  });
-}
+import { Filters } from "./catalogue-filters";
 
 export function categoryName(one: Instrument, lang: Lang): string {
   if (lang === "zh") return one.category_zh || one.category;
@@ -51,7 +37,7 @@ function NextFree({ one }: { one: Instrument }) {
   return <b className="num">{formatInstant(at, one.time_zone, lang)}</b>;
 }
 
-function InstrumentCard({ one }: { one: Instrument }) {
+function InstrumentCard({ one, query }: { one: Instrument; query: string }) {
   const { t } = useTranslation();
   const lang = useLang();
   return (
@@ -61,7 +47,7 @@ function InstrumentCard({ one }: { one: Instrument }) {
         {one.live && <StateTone state={one.live.state} />}
       </div>
       <div className="card-body">
-        <h3><Link to={`/instruments/${one.id}`}>{pick(lang, one, "name")}</Link></h3>
+        <h3><Link to={`/instruments/${one.id}${query}`}>{pick(lang, one, "name")}</Link></h3>
         <div className="faint">{one.maker} {one.model} · {pick(lang, one.institution, "name")}</div>
         <p className="what">{pick(lang, one, "description")}</p>
       </div>
@@ -124,53 +110,45 @@ function SearchBox({ value, change }: { value: string; change: (text: string) =>
 
 export function CataloguePage() {
   const { t } = useTranslation();
-  const lang = useLang();
-  const [search, setSearch] = useSearchParams();
+  const [, setSearch] = useSearchParams();
+  const [search, put] = useFilters();
   useTitle(t("nav.catalogue"));
   useFeed();
-  const q = search.get("q") ?? "";
-  const category = search.get("category") ?? "";
+  const looking = readLooking(search);
+  const { q, category, sort } = looking;
   const onlyFree = search.get("free") === "1";
-  const sort = SORTS.find((one) => one === search.get("sort")) ?? "next";
   const known = useQuery(categories);
-  const found = useInfiniteQuery(instruments(q, category));
-  const put = (key: string, value: string): void =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (value) next.set(key, value);
-      else next.delete(key);
-      return next;
-    }, { replace: key === "q" });
+  const found = useInfiniteQuery(instruments(asQuery(looking)));
+  // Whoever looked for a time has it chosen on the instrument's page.
+  const chosen = looking.free_from !== null && looking.free_to !== null
+    ? `?${new URLSearchParams({ from: new Date(looking.free_from).toISOString(), to: new Date(looking.free_to).toISOString() })}` : "";
   const clear = (): void => setSearch({});
   return (
     <>
       <section className="hero">
         <h1>{t("catalogue.title")}</h1>
         <p>{t("catalogue.lead")}</p>
-        <SearchBox value={q} change={(text) => put("q", text)} />
+        <SearchBox value={q} change={(text) => put({ q: text })} />
       </section>
       <div className="catalogue">
-        <Categories items={known.data?.items ?? []} chosen={category} choose={(code) => put("category", code)} />
+        <Categories items={known.data?.items ?? []} chosen={category} choose={(code) => put({ category: code })} />
         <div className="stack" style={{ gap: 12 }}>
+          <Filters looking={looking} put={put} />
           <Answer query={found} loading={<div className="panel"><Loading rows={8} /></div>}>
             {(list) => {
-              const shown = sorted(list.pages.flatMap((page) => page.items), sort, lang).filter((one) => !onlyFree || asLiveState(one.live?.state) === "idle");
+              const shown = list.pages.flatMap((page) => page.items).filter((one) => !onlyFree || asLiveState(one.live?.state) === "idle");
               return (
                 <>
                   <div className="spread" style={{ flexWrap: "wrap" }}>
                     <h2 className="soft" style={{ fontSize: 14, fontWeight: 400 }} aria-live="polite">{t(found.hasNextPage ? "catalogue.countSome" : "catalogue.count", { count: shown.length })}</h2>
                     <div className="row">
                       <label className="row tight soft">
-                        <Switch size="small" checked={onlyFree} onChange={(on) => put("free", on ? "1" : "")} aria-label={t("catalogue.onlyFree")} />
+                        <Switch size="small" checked={onlyFree} onChange={(on) => put({ free: on ? "1" : null })} aria-label={t("catalogue.onlyFree")} />
                         {t("catalogue.onlyFree")}
                       </label>
                       <Select<Sort> size="small" value={sort} style={{ width: 150 }} aria-label={t("catalogue.sort")}
-                        onChange={(next) => put("sort", next === "next" ? "" : next)}
-                        options={[
-                          { value: "next", label: t("catalogue.sortNext") },
-                          { value: "price", label: t("catalogue.sortPrice") },
-                          { value: "name", label: t("catalogue.sortName") },
-                        ]} />
+                        onChange={(next) => put({ sort: next })}
+                        options={SORTS.map((one) => ({ value: one, label: t(`finding.sorts.${one}`) }))} />
                     </div>
                   </div>
                   {shown.length === 0 ? (
@@ -178,7 +156,7 @@ export function CataloguePage() {
                       <Blank title={t("catalogue.nothing")} lead={t("catalogue.nothingLead")} action={<Button onClick={clear}>{t("catalogue.clear")}</Button>} />
                     </div>
                   ) : (
-                    <div className="cards">{shown.map((one) => <InstrumentCard key={one.id} one={one} />)}</div>
+                    <div className="cards">{shown.map((one) => <InstrumentCard key={one.id} one={one} query={chosen} />)}</div>
                   )}
                   {found.hasNextPage && <Button block loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t("common.more")}</Button>}
                   {shown[0] && <ZoneNote zone={shown[0].time_zone} />}

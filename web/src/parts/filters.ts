@@ -8,8 +8,9 @@ export type Put = (changes: Record<string, string | null | undefined>) => void;
 export function useFilters(): [URLSearchParams, Put] {
   const [search, setSearch] = useSearchParams();
   const put: Put = (changes) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
+    setSearch(() => {
+      // What stands in the address by now: of two changes in one breath both count.
+      const next = new URLSearchParams(window.location.search);
       for (const [key, value] of Object.entries(changes)) {
         if (value) next.set(key, value);
         else next.delete(key);

@@ -392,3 +392,15 @@ export const conditions = {
   per: { day: "a day", week: "a week", month: "a month" },
   atPeak: " (peak hours only)",
 };
+
+export const finding = {
+  title: "More filters",
+  region: "Region",
+  any: "Any",
+  standard: "Covers the standard",
+  standardHint: "e.g. GB/T 228.1",
+  most: "At most, per hour",
+  from: "Free from",
+  to: "Free until",
+  sorts: { relevance: "Best match", next_free: "Free soonest" },
+};

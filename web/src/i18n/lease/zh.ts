@@ -392,3 +392,15 @@ export const conditions = {
   per: { day: "每天", week: "每周", month: "每月" },
   atPeak: "（只计高峰时段）",
 };
+
+export const finding = {
+  title: "更多条件",
+  region: "地区",
+  any: "不限",
+  standard: "覆盖标准",
+  standardHint: "例如：GB/T 228.1",
+  most: "每小时最高价格",
+  from: "空闲自",
+  to: "空闲至",
+  sorts: { relevance: "最相关", next_free: "最早空闲" },
+};
