@@ -107,3 +107,5 @@ class InstrumentPhoto(Base):
     content: Mapped[bytes] = mapped_column(deferred=True)
     """Read only when the picture itself is asked for."""
     added_at: Mapped[datetime]
+    place: Mapped[int] = mapped_column(default=0)
+    """Where it stands among the card's; the first is shown large."""
