@@ -13,7 +13,13 @@ from api.identity import Anyone, allow
 from api.instrument_views import InstrumentView
 from api.routing import Router
 from booking.instruments.cards import FullCard, Named, Pictured, change_card
-from booking.instruments.photos import PHOTO_BYTES_MAX, add_photo, find_photo, remove_photo
+from booking.instruments.photos import (
+    PHOTO_BYTES_MAX,
+    add_photo,
+    find_photo,
+    order_photos,
+    remove_photo,
+)
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import InstrumentId
@@ -122,6 +128,15 @@ class FullInstrumentView(InstrumentView):
 class CardBody(BaseModel):
     """What is named is written anew; what is not stays as it was."""
 
+    name_zh: Line = ""
+    name_en: Line = ""
+    model: Line = ""
+    maker: Line = ""
+    category: Line = ""
+    is_shared: bool = True
+    set_up_s: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """Time before each use that nobody else may have."""
+    cool_down_s: Annotated[int, Field(ge=0, le=86_400)] = 0
     location: Line = ""
     description_zh: Text = ""
     description_en: Text = ""
@@ -206,6 +221,22 @@ def read_photo(
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },
     )
+
+
+class OrderBody(BaseModel):
+    photo_ids: Annotated[list[UUID], Field(max_length=8)]
+
+
+@router.put("/photo-order", status_code=204)
+def put_photo_order(
+    instrument_id: InstrumentId,
+    body: OrderBody,
+    caller: Manager,
+    now: Now,
+    transaction: Transaction,
+) -> None:
+    """Let the photographs stand in this order; the first is shown large."""
+    order_photos(transaction, instrument_id, body.photo_ids, by=caller, now=now)
 
 
 @router.delete("/photos/{photo_id}", status_code=204)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.instruments.categories import CATEGORIES
 from booking.instruments.errors import CardRefused, InstrumentNotFound
 from booking.instruments.service import search_text
 from booking.instruments.tables import Instrument, InstrumentPhoto
@@ -25,6 +26,7 @@ DETAILS = (
 )
 """What stands in the card's details; all else has a column of its own."""
 COLUMNS = (
+    *("name_zh", "name_en", "model", "maker", "category", "is_shared", "set_up_s", "cool_down_s"),
     *("region", "group_code", "value_fen", "commissioned_on", "calibrated_until", "modes"),
     *("is_metrological", "accessory_of", "location", "description_zh", "description_en"),
 )
@@ -85,7 +87,7 @@ def read_full_card(session: Session, instrument_id: InstrumentId) -> FullCard:
     photos = session.execute(
         select(InstrumentPhoto.id, InstrumentPhoto.caption_zh, InstrumentPhoto.caption_en)
         .where(InstrumentPhoto.instrument_id == instrument_id)
-        .order_by(InstrumentPhoto.added_at, InstrumentPhoto.id)
+        .order_by(InstrumentPhoto.place, InstrumentPhoto.added_at, InstrumentPhoto.id)
     )
     return FullCard(
         instrument=instrument,
@@ -161,6 +163,21 @@ def change_card(
 
 
 def _find_problems(
+    session: Session, instrument: Instrument, changes: Mapping[str, Any]
+) -> list[Problem]:
+    problems = [
+        Problem("blank", "不能为空。", "It must not be blank.", name)
+        for name in ("name_zh", "model")
+        if name in changes and not str(changes[name] or "").strip()
+    ]
+    if "category" in changes and changes["category"] not in CATEGORIES:
+        problems.append(
+            Problem("unknown_category", "没有这个类别。", "There is no such category.", "category")
+        )
+    return problems + _find_accessory_problems(session, instrument, changes)
+
+
+def _find_accessory_problems(
     session: Session, instrument: Instrument, changes: Mapping[str, Any]
 ) -> list[Problem]:
     host_id = changes.get("accessory_of")

@@ -37,3 +37,9 @@ class PhotoNotFound(NotFound):
     code = "photo_not_found"
     zh = "没有这张照片。"
     en = "There is no such photograph."
+
+
+class LinksRefused(Refused):
+    code = "links_refused"
+    zh = "设备关联有误。"
+    en = "The devices cannot be linked so."

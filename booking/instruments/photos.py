@@ -1,5 +1,6 @@
 """Photographs of instruments: public, small, and drawn anew so that nothing rides along."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -61,6 +62,7 @@ def add_photo(
         media_type=judged.media,
         content=draw_anew(content, judged.media),
         added_at=now,
+        place=count or 0,
     )
     session.add(photo)
     session.flush()
@@ -92,6 +94,42 @@ def remove_photo(
     session.delete(photo)
     session.flush()
     _record(session, photo, "removed", by=by, now=now)
+
+
+def order_photos(
+    session: Session,
+    instrument_id: InstrumentId,
+    photo_ids: Sequence[UUID],
+    *,
+    by: Caller,
+    now: datetime,
+) -> None:
+    """Let the photographs stand in this order, which names each of them once.
+
+    Raises:
+        PhotoRefused: when it does not.
+    """
+    instrument = require_own(session, instrument_id, by)
+    photos = {
+        photo.id: photo
+        for photo in session.scalars(
+            select(InstrumentPhoto).where(InstrumentPhoto.instrument_id == instrument.id)
+        )
+    }
+    if sorted(photo_ids) != sorted(photos):
+        zh, en = "须恰好列出全部照片", "name each photograph of it once"
+        raise PhotoRefused([Problem("wrong_order", zh, en, "photo_ids")])
+    for place, photo_id in enumerate(photo_ids):
+        photos[photo_id].place = place
+    session.flush()
+    record(
+        session,
+        actor_id=by.person_id,
+        action="instrument.photos_ordered",
+        subject_kind="instrument",
+        subject_id=instrument_id,
+        now=now,
+    )
 
 
 def _record(

@@ -114,7 +114,7 @@ function Shown({ one }: { one: Opened }) {
           {reservation && <Cost reservation={reservation.id} />}
         </div>
         <UsageActs key={`${usage.id} ${usage.state} ${usage.metered_ms}`} one={one} />
-        <Telemetry key={usage.id} one={one} />
+        {one.device && <Telemetry key={usage.id} one={one} name={one.device} />}
         <Runs one={one} zone={zone} />
         <Changes items={one.changes} zone={zone} />
       </div>
