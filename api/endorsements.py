@@ -6,15 +6,14 @@ from pydantic import BaseModel
 
 from api.clock import Now
 from api.database import ReadOnly, Transaction
-from api.identity import SignedIn, allow
-from api.reservation_acts import NeedsReasonBody, act
+from api.identity import allow
+from api.reservation_acts import NeedsReasonBody, On
 from api.reservation_views import ReservationView
 from api.routing import Router
 from booking.reservations import endorsing
 from directory.enterprises.service import needs_endorsement, set_endorsement
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import ReservationId
 
 router = Router(tags=["reservations"])
 
@@ -43,32 +42,16 @@ def put_endorsement(
 
 
 @router.post("/reservations/{reservation_id}/endorse")
-def endorse_reservation(
-    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
-) -> ReservationView:
+def endorse_reservation(on: On) -> ReservationView:
     """Say yes for one's enterprise: it goes on to the lab."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: endorsing.endorse(transaction, reservation_id, by=caller, now=now),
-    )
+    return on.show(endorsing.endorse(on.transaction, on.reservation_id, by=on.caller, now=on.now))
 
 
 @router.post("/reservations/{reservation_id}/turn-down")
-def turn_down_reservation(
-    reservation_id: ReservationId,
-    body: NeedsReasonBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def turn_down_reservation(body: NeedsReasonBody, on: On) -> ReservationView:
     """Say no for one's enterprise, with a reason; the lab is never asked."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: endorsing.turn_down(
-            transaction, reservation_id, by=caller, reason=body.reason, now=now
-        ),
+    return on.show(
+        endorsing.turn_down(
+            on.transaction, on.reservation_id, by=on.caller, reason=body.reason, now=on.now
+        )
     )

@@ -1,9 +1,12 @@
 """Routes that move a reservation on: the client's, the manager's and the technician's acts."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
+from fastapi import Depends
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from api.clock import Now
 from api.database import Transaction
@@ -52,196 +55,132 @@ class PersonBody(BaseModel):
     person_id: PersonId
 
 
-def act(
-    transaction: Transaction, caller: Caller, now: Now, verb: Callable[[], Reservation]
-) -> ReservationView:
-    """Do one verb, see to its money, and show what came of it."""
-    reservation = verb()
-    follow(transaction, reservation, now=now)
-    return see_one(transaction, reservation.id, caller, now)
+@dataclass(frozen=True, slots=True)
+class OnReservation:
+    """What every act on a reservation is done with."""
+
+    reservation_id: ReservationId
+    caller: Caller
+    now: datetime
+    transaction: Session
+
+    def show(self, reservation: Reservation) -> ReservationView:
+        """See to the money of what a verb made of it, and show what came of it."""
+        follow(self.transaction, reservation, now=self.now)
+        return see_one(self.transaction, reservation.id, self.caller, self.now)
+
+
+async def on_reservation(
+    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
+) -> OnReservation:
+    return OnReservation(reservation_id, caller, now, transaction)
+
+
+On = Annotated[OnReservation, Depends(on_reservation, scope="function")]
 
 
 @router.post("/confirm")
-def confirm_reservation(
-    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
-) -> ReservationView:
+def confirm_reservation(on: On) -> ReservationView:
     """Make a draft or a hold real."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: drafting.confirm(transaction, reservation_id, by=caller, now=now),
-    )
+    return on.show(drafting.confirm(on.transaction, on.reservation_id, by=on.caller, now=on.now))
 
 
 @router.post("/approve")
-def approve_reservation(
-    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
-) -> ReservationView:
+def approve_reservation(on: On) -> ReservationView:
     """Agree, as the instrument's manager."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: deciding.approve(transaction, reservation_id, by=caller, now=now),
-    )
+    return on.show(deciding.approve(on.transaction, on.reservation_id, by=on.caller, now=on.now))
 
 
 @router.post("/reject")
-def reject_reservation(
-    reservation_id: ReservationId,
-    body: NeedsReasonBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def reject_reservation(body: NeedsReasonBody, on: On) -> ReservationView:
     """Refuse, with a reason."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: deciding.reject(
-            transaction, reservation_id, by=caller, reason=body.reason, now=now
-        ),
+    return on.show(
+        deciding.reject(
+            on.transaction, on.reservation_id, by=on.caller, reason=body.reason, now=on.now
+        )
     )
 
 
 @router.post("/retime")
-def retime_reservation(
-    reservation_id: ReservationId,
-    body: RetimeBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def retime_reservation(body: RetimeBody, on: On) -> ReservationView:
     """Offer another time; the client answers."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: deciding.retime(
-            transaction, reservation_id, body.wish(), by=caller, reason=body.reason, now=now
-        ),
+    return on.show(
+        deciding.retime(
+            on.transaction,
+            on.reservation_id,
+            body.wish(),
+            by=on.caller,
+            reason=body.reason,
+            now=on.now,
+        )
     )
 
 
 @router.post("/accept-time")
-def accept_time(
-    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
-) -> ReservationView:
+def accept_time(on: On) -> ReservationView:
     """Say yes to the time that is offered."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: deciding.accept_time(transaction, reservation_id, by=caller, now=now),
+    return on.show(
+        deciding.accept_time(on.transaction, on.reservation_id, by=on.caller, now=on.now)
     )
 
 
 @router.post("/decline-time")
-def decline_time(
-    reservation_id: ReservationId,
-    body: ReasonBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def decline_time(body: ReasonBody, on: On) -> ReservationView:
     """Say no to it; that costs nothing."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: deciding.decline_time(
-            transaction, reservation_id, by=caller, reason=body.reason, now=now
-        ),
+    return on.show(
+        deciding.decline_time(
+            on.transaction, on.reservation_id, by=on.caller, reason=body.reason, now=on.now
+        )
     )
 
 
 @router.post("/move")
-def move_reservation(
-    reservation_id: ReservationId,
-    body: SlotBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def move_reservation(body: SlotBody, on: On) -> ReservationView:
     """Give it another time, by the same policy as a new one."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: changing.reschedule(transaction, reservation_id, body.wish(), by=caller, now=now),
+    return on.show(
+        changing.reschedule(
+            on.transaction, on.reservation_id, body.wish(), by=on.caller, now=on.now
+        )
     )
 
 
 @router.post("/extend")
-def extend_reservation(
-    reservation_id: ReservationId,
-    body: ExtendBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def extend_reservation(body: ExtendBody, on: On) -> ReservationView:
     """Stay longer, if nobody comes next."""
     ends_at = parse_time(body.ends_at)
-    problems = find_time_problems(Wish(now, ends_at))
+    problems = find_time_problems(Wish(on.now, ends_at))
     if ends_at is None or problems:
         raise SlotRefused(problems)
-    until = ends_at
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: changing.extend(transaction, reservation_id, until, by=caller, now=now),
+    return on.show(
+        changing.extend(on.transaction, on.reservation_id, ends_at, by=on.caller, now=on.now)
     )
 
 
 @router.post("/hand-over")
-def hand_over_reservation(
-    reservation_id: ReservationId,
-    body: PersonBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def hand_over_reservation(body: PersonBody, on: On) -> ReservationView:
     """Give it to a colleague."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: changing.hand_over(transaction, reservation_id, body.person_id, by=caller, now=now),
+    return on.show(
+        changing.hand_over(
+            on.transaction, on.reservation_id, body.person_id, by=on.caller, now=on.now
+        )
     )
 
 
 @router.post("/technician")
-def assign_technician(
-    reservation_id: ReservationId,
-    body: PersonBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def assign_technician(body: PersonBody, on: On) -> ReservationView:
     """Say who of the lab works the instrument."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: technicians.assign_technician(
-            transaction, reservation_id, body.person_id, by=caller, now=now
-        ),
+    return on.show(
+        technicians.assign_technician(
+            on.transaction, on.reservation_id, body.person_id, by=on.caller, now=on.now
+        )
     )
 
 
 @router.post("/samples")
-def note_samples(
-    reservation_id: ReservationId, caller: SignedIn, now: Now, transaction: Transaction
-) -> ReservationView:
+def note_samples(on: On) -> ReservationView:
     """Note that the samples of an assisted use are there: its client need not come."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: technicians.note_samples(transaction, reservation_id, by=caller, now=now),
+    return on.show(
+        technicians.note_samples(on.transaction, on.reservation_id, by=on.caller, now=on.now)
     )
 
 
@@ -251,43 +190,25 @@ class UnseenBody(BaseModel):
 
 
 @router.post("/resolve-unseen")
-def resolve_unseen(
-    reservation_id: ReservationId,
-    body: UnseenBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def resolve_unseen(body: UnseenBody, on: On) -> ReservationView:
     """Say what became of a slot that no device could watch: used, or given back at no cost."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: resolving.resolve_unseen(
-            transaction,
-            reservation_id,
+    return on.show(
+        resolving.resolve_unseen(
+            on.transaction,
+            on.reservation_id,
             was_used=body.was_used,
             reason=body.reason,
-            by=caller,
-            now=now,
-        ),
+            by=on.caller,
+            now=on.now,
+        )
     )
 
 
 @router.post("/interrupt")
-def interrupt_use(
-    reservation_id: ReservationId,
-    body: NeedsReasonBody,
-    caller: SignedIn,
-    now: Now,
-    transaction: Transaction,
-) -> ReservationView:
+def interrupt_use(body: NeedsReasonBody, on: On) -> ReservationView:
     """End a use for a fault: only its good time counts."""
-    return act(
-        transaction,
-        caller,
-        now,
-        lambda: attending.interrupt(
-            transaction, reservation_id, by=caller, reason=body.reason, now=now
-        ),
+    return on.show(
+        attending.interrupt(
+            on.transaction, on.reservation_id, by=on.caller, reason=body.reason, now=on.now
+        )
     )
