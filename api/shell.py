@@ -15,6 +15,8 @@ from directory.people.errors import SignInBusy
 from foundation.errors import DomainError, Forbidden, Refused
 
 BODY_BYTES_MAX = 1024 * 1024
+BODY_TIME_S = 30.0
+"""Else two that sign in a byte a minute would keep everybody else from signing in."""
 SIGN_IN_PATH = "/api/v1/sign-in"
 SIGN_INS_MAX = 2
 # Waiting costs neither thread nor connection. Whoever comes beyond is refused before anything is
@@ -127,16 +129,22 @@ def bytes_max(scope: Scope) -> int:
     return UPLOAD_BYTES_MAX if scope["path"] == UPLOAD_PATH else BODY_BYTES_MAX
 
 
-def limit_body(receive: Receive, most: int) -> Receive:
-    """Cut off a body that grows past the limit without having said so."""
-    received = 0
+def limit_body(receive: Receive, most: int, *, within_s: float = BODY_TIME_S) -> Receive:
+    """Cut off a body that grows past the limit without having said so, or comes too slowly."""
+    received, is_whole = 0, False
+    limit = asyncio.get_running_loop().time() + within_s
 
     async def receive_some() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > most:
+        nonlocal received, is_whole
+        if is_whole:  # what follows is that the client left, however long that takes
+            return await receive()
+        try:
+            async with asyncio.timeout_at(limit):
+                message = await receive()
+        except TimeoutError:
             return {"type": "http.disconnect"}
-        return message
+        received += len(message.get("body", b""))
+        is_whole = not message.get("more_body", False)
+        return {"type": "http.disconnect"} if received > most else message
 
     return receive_some

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Connection, true
+from sqlalchemy import Connection, text, true
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.app import PREFIX
@@ -58,6 +58,11 @@ NAMING_ANYBODY = {
 EACH_KIND = {Role.MEMBER}
 QUICK = (OWN, OTHER, NONE, MIXED)
 """In the default run."""
+POWERS = text(
+    "select role, enterprise_id::text, institution_id::text, station_id::text, is_active, count(*)"
+    " from people left join role_assignments on person_id = people.id"
+    " group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5"
+)
 BARE = (OTHER, NONE, MIXED, NAMED, NAMED_NONE)
 ROLES = [None, *Role]
 TENANT_ROLES = {Role.MEMBER, Role.ENTERPRISE_ADMIN, Role.INSTITUTION_MANAGER, Role.TECHNICIAN}
@@ -90,6 +95,14 @@ class Operation:
         ids = {thing: f"<{thing}>" for thing in things}
         said = f"{self.body(ids)} {self.query(ids)}"
         return {thing for thing, key in ids.items() if key in said or quote_plus(key) in said}
+
+    @property
+    def fields(self) -> set[str]:
+        """Return the names that the body has a meaning for."""
+        schema = self._content.get("application/json", {}).get("schema", {})
+        if "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+        return set(schema.get("properties", ()))
 
     @property
     def _content(self) -> Described:
@@ -150,6 +163,7 @@ class Asked:
     text: str
     touched: list[str]
     """The tables where rows of the other tenant are others than before."""
+    powers: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Asker:
@@ -174,7 +188,10 @@ class Asker:
             )
             assert answer.status_code == 200, answer.text
 
-    def ask(self, operation: Operation, belonging: str) -> Asked:
+    def ask(
+        self, operation: Operation, belonging: str, more: Mapping[str, Any] | None = None
+    ) -> Asked:
+        """Ask about somebody's things; `more`: what the body has besides what it should."""
         # Limits on guesses are tested elsewhere; here they would hide what stands behind.
         self._app.state.throttle = Throttle(mark_keys=self._app.state.keys.for_marks)
         cookies = dict(self._client.cookies)
@@ -184,16 +201,22 @@ class Asker:
             answer = self._client.request(
                 operation.method,
                 path + operation.query(ids),
-                json=operation.body(ids),
+                json=operation.body(ids) | more if more else operation.body(ids),
                 headers={"Idempotency-Key": "matrix-key"},
             )
             touched = self._foreign.changed() if operation.method != "GET" else []
+            powers = self.powers() if more is not None else []
             undone.rollback()
         self._client.cookies.clear()
         self._client.cookies.update(cookies)
         is_problem = "problem+json" in answer.headers.get("content-type", "")
         code = answer.json()["code"] if is_problem else None
-        return Asked(answer.status_code, code, text_of(answer), touched)
+        return Asked(answer.status_code, code, text_of(answer), touched, powers)
+
+    def powers(self) -> list[tuple[Any, ...]]:
+        """Count who may do what, and for whom."""
+        self._connection.execute(text("set local role none"))
+        return [tuple(row) for row in self._connection.execute(POWERS)]
 
     def belongings(self, operation: Operation) -> Iterator[str]:
         """Say whose things this operation can be asked about."""
