@@ -23,8 +23,8 @@ from api.routing import Router
 from billing.tariffs.prices import priced_within
 from booking.instruments.search import LOOKED_AT_MAX, Order, Wanted, look_for
 from booking.policies.books import load_books
-from booking.reservations.queries import read_calendars
 from booking.reservations.rules import Wish
+from booking.reservations.times import read_calendars
 from foundation.identifiers import InstitutionId, InstrumentId
 
 router = Router(tags=["instruments"])

@@ -15,8 +15,8 @@ from booking.instruments.categories import CATEGORIES
 from booking.instruments.live import Live, LiveState, read_live
 from booking.instruments.queries import list_devices, list_instruments
 from booking.policies.books import Book
-from booking.reservations.queries import Calendar, next_free
 from booking.reservations.rules import BookingPolicy, Slot
+from booking.reservations.times import Calendar, next_free
 from directory.people.service import Caller
 from foundation.errors import Problem
 from foundation.identifiers import InstitutionId, InstrumentId, ReservationId

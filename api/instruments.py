@@ -28,8 +28,8 @@ from booking.instruments.categories import CATEGORIES
 from booking.instruments.errors import InstrumentNotFound
 from booking.instruments.queries import count_categories, search
 from booking.policies.books import Book, load_book, load_books
-from booking.reservations.queries import read_calendar
 from booking.reservations.rules import Slot, Wish, find_problems, find_time_problems, parse_time
+from booking.reservations.times import read_calendar
 from foundation.errors import Problem, Refused
 from foundation.identifiers import InstitutionId, InstrumentId
 

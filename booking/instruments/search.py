@@ -29,10 +29,10 @@ from booking.instruments.categories import kinds_of
 from booking.instruments.queries import search_words
 from booking.instruments.tables import Instrument
 from booking.policies.books import Book, load_books
-from booking.reservations.queries import next_free
 from booking.reservations.rules import Slot
 from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import TIMES
+from booking.reservations.times import next_free
 from foundation.identifiers import InstitutionId, InstrumentId
 
 BATCH, BATCH_MAX = 100, 1600

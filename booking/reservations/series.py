@@ -12,12 +12,12 @@ from booking.policies.books import Book
 from booking.reservations.asking import Request, find_all_problems, find_request_problems
 from booking.reservations.errors import NothingChosen, SlotRefused, SlotTaken
 from booking.reservations.moves import lock_instruments
-from booking.reservations.queries import find_alternatives
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.service import asker_for, require_book
 from booking.reservations.standing import Asker
 from booking.reservations.tables import Reservation
 from booking.reservations.taking import first_state, list_in_the_way, take
+from booking.reservations.times import find_alternatives
 from directory.people.service import Caller
 from foundation.errors import Problem
 from foundation.identifiers import PersonId, new_id

@@ -13,13 +13,13 @@ from booking.reservations.cancelling import cancel
 from booking.reservations.drafting import confirm
 from booking.reservations.errors import SlotRefused, SlotTaken
 from booking.reservations.moves import lock_instruments
-from booking.reservations.queries import read_calendar
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.service import asker_for, require_book
 from booking.reservations.standing import Asker
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, as_slot
 from booking.reservations.taking import take
+from booking.reservations.times import read_calendar
 from booking.waitlists.errors import EntryNotFound, EntryOver, WindowTooSmall
 from booking.waitlists.tables import WaitlistEntry
 from directory.audit.service import record

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from booking.instruments.search import Order, Wanted, list_free, look_for
 from booking.policies.books import load_book, load_books
-from booking.reservations.queries import read_calendar, read_calendars
 from booking.reservations.rules import Slot
+from booking.reservations.times import read_calendar, read_calendars
 from cli.benchmarks.booking_world import World, fill, plant_world, quantile
 from cli.measuring import AsJson, Figures, report, scratch_database
 from foundation.clock import read_clock
