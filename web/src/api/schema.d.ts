@@ -1420,6 +1420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instrument-sheet-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Instruments
+         * @description Say what each row of a workbook would do; nothing of it is taken in.
+         */
+        post: operations["preview_instruments_api_v1_instrument_sheet_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instrument-sheet.xlsx": {
         parameters: {
             query?: never;
@@ -1540,6 +1560,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instruments/{instrument_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Devices Of
+         * @description List the institution's devices, and which of them belong to this instrument.
+         */
+        get: operations["read_devices_of_api_v1_instruments__instrument_id__devices_get"];
+        /**
+         * Put Devices Of
+         * @description Let exactly these devices belong to the instrument; not while it is in use.
+         */
+        put: operations["put_devices_of_api_v1_instruments__instrument_id__devices_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments/{instrument_id}/label": {
         parameters: {
             query?: never;
@@ -1613,6 +1657,26 @@ export interface paths {
          */
         get: operations["read_hours_api_v1_instruments__instrument_id__opening_hours_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/photo-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Photo Order
+         * @description Let the photographs stand in this order; the first is shown large.
+         */
+        put: operations["put_photo_order_api_v1_instruments__instrument_id__photo_order_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2472,6 +2536,26 @@ export interface paths {
          * @description Let these be the opening hours; none at all: open day and night.
          */
         put: operations["put_hours_api_v1_opening_hours_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own-instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own
+         * @description List all instruments of one's institution, also those that are not open to others.
+         */
+        get: operations["list_own_api_v1_own_instruments_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4360,6 +4444,11 @@ export interface components {
             /** File */
             file: string;
         };
+        /** Body_preview_instruments_api_v1_instrument_sheet_preview_post */
+        Body_preview_instruments_api_v1_instrument_sheet_preview_post: {
+            /** File */
+            file: string;
+        };
         /** Body_upload_file_api_v1_files_post */
         Body_upload_file_api_v1_files_post: {
             /** File */
@@ -4479,12 +4568,22 @@ export interface components {
             accessory_of?: string | null;
             /** Calibrated Until */
             calibrated_until?: string | null;
+            /**
+             * Category
+             * @default
+             */
+            category: string;
             /** Charging Standard */
             charging_standard?: string | null;
             /** Commissioned On */
             commissioned_on?: string | null;
             /** Contact */
             contact?: string | null;
+            /**
+             * Cool Down S
+             * @default 0
+             */
+            cool_down_s: number;
             /** Customs Supervision */
             customs_supervision?: string | null;
             /**
@@ -4511,10 +4610,25 @@ export interface components {
              */
             is_metrological: boolean;
             /**
+             * Is Shared
+             * @default true
+             */
+            is_shared: boolean;
+            /**
              * Location
              * @default
              */
             location: string;
+            /**
+             * Maker
+             * @default
+             */
+            maker: string;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
             /**
              * Modes
              * @default [
@@ -4522,6 +4636,16 @@ export interface components {
              *     ]
              */
             modes: ("self_operated" | "assisted" | "entrusted")[];
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @default
+             */
+            name_zh: string;
             /** Open Rules */
             open_rules?: string | null;
             /** Phone */
@@ -4530,6 +4654,11 @@ export interface components {
             region?: string | null;
             /** Service Content */
             service_content?: string | null;
+            /**
+             * Set Up S
+             * @default 0
+             */
+            set_up_s: number;
             /** Specification */
             specification?: string | null;
             /**
@@ -5485,6 +5614,22 @@ export interface components {
             /** Size */
             size: number;
         };
+        /** ForeseenList */
+        ForeseenList: {
+            /** Items */
+            items: components["schemas"]["ForeseenView"][];
+        };
+        /** ForeseenView */
+        ForeseenView: {
+            /** Changed */
+            changed: string[];
+            /** Code */
+            code: string;
+            /** Is New */
+            is_new: boolean;
+            /** Name Zh */
+            name_zh: string;
+        };
         /**
          * FullInstrumentView
          * @description All that an openly shared instrument makes known of itself.
@@ -5981,6 +6126,24 @@ export interface components {
             /** Kind */
             kind: string;
         };
+        /** LinkBody */
+        LinkBody: {
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /**
+             * Has Interlock
+             * @default false
+             */
+            has_interlock: boolean;
+            /**
+             * Is Meter
+             * @default false
+             */
+            is_meter: boolean;
+        };
         /** LinkRequest */
         LinkRequest: {
             /**
@@ -5988,6 +6151,36 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /** LinkableList */
+        LinkableList: {
+            /** Items */
+            items: components["schemas"]["LinkableView"][];
+        };
+        /**
+         * LinkableView
+         * @description A device of one's own, and what it belongs to.
+         */
+        LinkableView: {
+            /** Has Interlock */
+            has_interlock: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Instrument */
+            instrument: string | null;
+            /** Instrument Id */
+            instrument_id: string | null;
+            /** Is Meter */
+            is_meter: boolean;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Protocol */
+            protocol: string;
         };
         /** LinkedAccountList */
         LinkedAccountList: {
@@ -6010,6 +6203,11 @@ export interface components {
             linked_at: string;
             /** Used At */
             used_at: string | null;
+        };
+        /** LinksBody */
+        LinksBody: {
+            /** Items */
+            items: components["schemas"]["LinkBody"][];
         };
         /**
          * LiveState
@@ -6428,6 +6626,45 @@ export interface components {
          * @enum {string}
          */
         Order: "relevance" | "next_free";
+        /** OrderBody */
+        OrderBody: {
+            /** Photo Ids */
+            photo_ids: string[];
+        };
+        /** OwnList */
+        OwnList: {
+            /** Items */
+            items: components["schemas"]["OwnView"][];
+        };
+        /**
+         * OwnView
+         * @description An instrument of one's own, open to others or not.
+         */
+        OwnView: {
+            /** Calibrated Until */
+            calibrated_until: string | null;
+            /** Category */
+            category: string;
+            /** Code */
+            code: string;
+            /** Condition */
+            condition: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Shared */
+            is_shared: boolean;
+            /** Location */
+            location: string;
+            /** Model */
+            model: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /**
          * Paper
          * @enum {string}
@@ -16443,6 +16680,100 @@ export interface operations {
             };
         };
     };
+    preview_instruments_api_v1_instrument_sheet_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_preview_instruments_api_v1_instrument_sheet_preview_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeseenList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     export_instruments_api_v1_instrument_sheet_xlsx_get: {
         parameters: {
             query?: never;
@@ -17004,6 +17335,192 @@ export interface operations {
             };
         };
     };
+    read_devices_of_api_v1_instruments__instrument_id__devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkableList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_devices_of_api_v1_instruments__instrument_id__devices_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     issue_label_api_v1_instruments__instrument_id__label_post: {
         parameters: {
             query?: never;
@@ -17299,6 +17816,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TimetableView"];
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_photo_order_api_v1_instruments__instrument_id__photo_order_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {
@@ -21917,6 +22528,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_own_api_v1_own_instruments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnList"];
+                };
             };
             /** @description not signed in */
             401: {
