@@ -53,7 +53,9 @@ def find_steps(session: Session, now: datetime) -> list[Occasion]:
     name = name_of("step", Step.id)
     is_news = or_(
         (Step.to_state == S.APPROVED) & (Step.from_state == S.SUBMITTED),
-        Step.to_state.in_([S.REJECTED, S.RETIMED, S.NO_SHOW]),
+        Step.to_state.in_([S.REJECTED, S.NO_SHOW]),
+        # Whoever answered already need not be told until when to answer.
+        (Step.to_state == S.RETIMED) & (Reservation.state == S.RETIMED),
         # A hold that ends by itself is no surprise.
         (Step.to_state == S.EXPIRED) & (Step.from_state != S.HELD),
         (Step.to_state == S.CANCELLED) & (Reservation.cancelled_as == CancelledAs.BY_LAB),

@@ -15,7 +15,7 @@ from booking.reservations.attending import check_in, end_over, interrupt
 from booking.reservations.cancelling import cancel
 from booking.reservations.changing import reschedule
 from booking.reservations.clockwork import expire, mark_missed
-from booking.reservations.deciding import approve, reject, retime
+from booking.reservations.deciding import accept_time, approve, reject, retime
 from booking.reservations.rules import Slot, Wish
 from booking.usage.service import meter
 from booking.waitlists.service import join, offer_next
@@ -88,6 +88,16 @@ def test_retimed_names_the_offered_time_and_until_when(session: Session, lab: La
 
     assert told(lab, NOW) == [("retimed", lab.cast.alice)]
     assert "2030-01-11 09:00–10:00。请在 2030-01-08 09:00 前答复。维护。" in text_of(lab)
+
+
+def test_whoever_answered_an_offered_time_is_not_told_to_answer(session: Session, lab: Lab) -> None:
+    lab.says(needs_approval=True)
+    asked = lab.reserve(3 * DAY)
+    other = Wish(NOW + 4 * DAY, NOW + 4 * DAY + HOUR)
+    retime(session, asked.id, other, by=lab.caller("mei"), reason="维护", now=NOW)
+    accept_time(session, asked.id, by=lab.caller("alice"), now=NOW)
+
+    assert told(lab, NOW) == []
 
 
 def test_moved_by_the_lab_is_told_at_once_but_not_moved_by_oneself(

@@ -84,10 +84,10 @@ function Shown({ one, code }: { one: Instrument; code: string }) {
       <PageHead title={pick(lang, one, "name")} lead={`${one.code} · ${one.location} · ${pick(lang, one.institution, "name")}`} />
       <div className="stack">
         <section className="panel panel-body stack" aria-label={t("tag.lead")}>
-          <div className="row">
+          {(one.live !== null || condition !== "working") && <div className="row">
             {one.live && <><StateTone state={one.live.state} /><span className="faint"><Age at={one.live.at} /></span></>}
             {condition !== "working" && <ToneTag tone="fault">{t(`tag.condition.${condition}`)}</ToneTag>}
-          </div>
+          </div>}
           <p>{pick(lang, one, "description")}</p>
           {one.next_free_at && <p className="soft num">{t("tag.nextFree")} {formatInstant(Date.parse(one.next_free_at), one.time_zone, lang)}</p>}
         </section>
