@@ -12,6 +12,7 @@ from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
 from api.instruments import require_instrument
 from api.routing import Router
+from booking.instruments.service import say_condition
 from booking.policies.service import (
     list_groups,
     list_policies,
@@ -23,7 +24,6 @@ from booking.policies.service import (
 )
 from booking.policies.tables import Policy
 from booking.policies.terms import Terms, full_document
-from directory.audit.service import record
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId, InstrumentId, PersonId
@@ -115,6 +115,8 @@ def read_terms(instrument_id: InstrumentId, _caller: Anyone, reading: ReadOnly) 
 
 class ConditionBody(BaseModel):
     condition: Literal["working", "faulty", "in_repair", "scrapped"]
+    is_off_calibration: bool = False
+    """Its calibration is lost by the fault or the repair: red until it is calibrated again."""
 
 
 @router.put("/instruments/{instrument_id}/condition", status_code=204)
@@ -127,16 +129,13 @@ def put_condition(
 ) -> None:
     """Say whether an instrument works; only a working one is reserved or started."""
     instrument = require_own_instrument(transaction, instrument_id, caller, is_manager=False)
-    former, instrument.condition = instrument.condition, body.condition
-    record(
+    say_condition(
         transaction,
-        actor_id=caller.person_id,
-        action="instrument.condition",
-        subject_kind="instrument",
-        subject_id=instrument_id,
+        instrument,
+        body.condition,
+        is_off_calibration=body.is_off_calibration,
+        by=caller.person_id,
         now=now,
-        former=former,
-        became=body.condition,
     )
 
 

@@ -20,6 +20,7 @@ from booking.arrears.tables import Arrears
 from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.instruments.errors import NotShared
+from booking.instruments.service import say_condition
 from booking.policies.tables import Agreement, Qualification
 from booking.reservations.attending import check_in
 from booking.reservations.changing import extend, reschedule
@@ -319,6 +320,26 @@ def test_g4_red_instrument_that_only_prepares_samples_is_had_with_a_waiver(lab: 
 
 def test_g4_certificate_replaced_lets_it_be_had_again(lab: Lab) -> None:
     let("instrument", calibrated_until=TODAY - DAY)(lab)
+    assert lab.refused() == ["calibration_lapsed"]
+
+    let("instrument", calibrated_until=TOMORROW)(lab)
+    assert lab.reserve().state == "reserved"
+
+
+def test_g4_repair_that_cost_the_calibration_keeps_it_red_until_it_is_calibrated_again(
+    session: Session, lab: Lab
+) -> None:
+    let("instrument", calibrated_until=date(2031, 1, 1))(lab)
+
+    def say(condition: str, *, is_off: bool = False) -> None:
+        bob = lab.cast.bob.id
+        say_condition(
+            session, lab.instrument, condition, is_off_calibration=is_off, by=bob, now=NOW
+        )
+
+    say("in_repair")
+    assert lab.refused() == ["instrument_in_repair"]
+    say("working", is_off=True)
     assert lab.refused() == ["calibration_lapsed"]
 
     let("instrument", calibrated_until=TOMORROW)(lab)

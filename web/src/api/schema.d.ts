@@ -4976,6 +4976,11 @@ export interface components {
              * @enum {string}
              */
             condition: "working" | "faulty" | "in_repair" | "scrapped";
+            /**
+             * Is Off Calibration
+             * @default false
+             */
+            is_off_calibration: boolean;
         };
         /** ConfirmationView */
         ConfirmationView: {
