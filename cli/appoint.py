@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+import cli.tables  # noqa: F401 - rows name rows of every area by their foreign keys
 from directory.officers.service import appoint
 from directory.people.accounts import NewAccount
 from directory.people.password_rules import PasswordPolicy, find_problems

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+import cli.tables  # noqa: F401 - rows name rows of every area by their foreign keys
+
 app = typer.Typer(invoke_without_command=True)
 
 

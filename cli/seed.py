@@ -1,5 +1,7 @@
 """`yixiang seed`: put the demonstration's people, instruments and prices in the database."""
 
+import cli.tables  # noqa: F401 - rows name rows of every area by their foreign keys
+
 
 def run() -> None:
     """Plant what is not there yet; a second time changes nothing."""

@@ -52,6 +52,7 @@ CATALOGUE = Path(__file__).parent / "instruments.toml"
 REGION = "320281"
 PRICES_SINCE = datetime(2025, 1, 1, tzinfo=ZONE)
 BUSY_DAYS = 5
+GIVEN_BY_HAND = "ME-0104"
 
 
 def plant(session: Session, *, now: datetime) -> int:
@@ -80,6 +81,7 @@ def plant(session: Session, *, now: datetime) -> int:
         for entry in catalogue["instrument"]
     )
     if added:
+        plant_approval(session, now=now)
         plant_busy_days(session, neighbour, now=now)
     return added
 
@@ -92,6 +94,20 @@ def plant_policy(session: Session, *, now: datetime) -> None:
         Policy(
             institution_id=INSTITUTION,
             terms={"confirm_after_s": 0, "confirm_tolerance_permille": 1000},
+            updated_at=now,
+        )
+    )
+    session.flush()
+
+
+def plant_approval(session: Session, *, now: datetime) -> None:
+    """Let one instrument be its manager's to give, so that something waits for an answer."""
+    instrument = session.scalars(select(Instrument).where(Instrument.code == GIVEN_BY_HAND)).one()
+    session.add(
+        Policy(
+            institution_id=INSTITUTION,
+            instrument_id=instrument.id,
+            terms={"needs_approval": True},
             updated_at=now,
         )
     )
