@@ -164,7 +164,7 @@ def test_fifteen_hundred_reservations_of_twenty_instruments_take_five_queries(
     said: list[str] = []
 
     def note(*about: Any) -> None:
-        if about[2].startswith("SELECT"):
+        if about[2].lstrip().startswith(("SELECT", "WITH")):
             said.append(about[2])
 
     with session_factory.begin() as session:
