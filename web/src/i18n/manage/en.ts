@@ -1,5 +1,6 @@
 /** English texts of the lab's own pages. */
 
+export { cards } from "./cards.en";
 export { rules } from "./rules.en";
 export { tariffs } from "./tariffs.en";
 export { usageDesk } from "./usage.en";

@@ -1,5 +1,6 @@
 /** Chinese texts of the lab's own pages. */
 
+export { cards } from "./cards.zh";
 export { rules } from "./rules.zh";
 export { tariffs } from "./tariffs.zh";
 export { usageDesk } from "./usage.zh";

@@ -2,23 +2,24 @@
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
-import { getPages } from "../../api/http";
-import type { Instrument, Person } from "../../api/types";
+import { get } from "../../api/http";
+import type { components } from "../../api/schema";
 import { pick, useLang } from "../../i18n";
 import { usePerson } from "../../shell/access";
 
-const ownInstruments = (institution: string) =>
-  queryOptions({
-    queryKey: ["own-instruments", institution],
-    queryFn: ({ signal }) => getPages<Instrument>("/instrument-search", { institution_id: institution, limit: 50 }, 10, signal),
-    select: (page) => [...page.items].sort((a, b) => a.code.localeCompare(b.code)),
-    staleTime: 60_000,
-  });
+export type Own = components["schemas"]["OwnView"];
+
+const KEEPERS = ["technician", "institution_manager", "finance"];
+
+const ownInstruments = queryOptions({
+  queryKey: ["own-instruments"],
+  queryFn: async ({ signal }) => (await get<{ items: Own[] }>("/own-instruments", {}, signal)).items,
+  staleTime: 60_000,
+});
 
 export function useOwnInstruments() {
   const person = usePerson();
-  const institution = person.data?.institution?.id;
-  return useQuery({ ...ownInstruments(institution ?? ""), enabled: !!institution });
+  return useQuery({ ...ownInstruments, enabled: !!person.data?.roles.some((role) => KEEPERS.includes(role)) });
 }
 
 /** As a select offers them: found by name and by number. */
@@ -26,8 +27,4 @@ export function useInstrumentOptions(): { value: string; label: string }[] {
   const lang = useLang();
   const found = useOwnInstruments();
   return (found.data ?? []).map((one) => ({ value: one.id, label: `${pick(lang, one, "name")} ${one.code}` }));
-}
-
-export function isManager(person: Person | null | undefined): boolean {
-  return !!person?.roles.includes("institution_manager");
 }

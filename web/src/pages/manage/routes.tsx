@@ -8,6 +8,8 @@ const StatisticsPage = lazy(() => import("./statistics/page").then((m) => ({ def
 const UsageDeskPage = lazy(() => import("./usage/page").then((m) => ({ default: m.UsageDeskPage })));
 const TariffsPage = lazy(() => import("./tariffs/page").then((m) => ({ default: m.TariffsPage })));
 const RulesPage = lazy(() => import("./rules/page").then((m) => ({ default: m.RulesPage })));
+const InstrumentsPage = lazy(() => import("./instruments/page").then((m) => ({ default: m.InstrumentsPage })));
+const CardPage = lazy(() => import("./instruments/card").then((m) => ({ default: m.CardPage })));
 
 export const labRoutes = (
   <>
@@ -15,6 +17,8 @@ export const labRoutes = (
     <Route path="/lab/usage" element={<UsageDeskPage />} />
     <Route path="/lab/tariffs" element={<TariffsPage />} />
     <Route path="/lab/rules" element={<RulesPage />} />
+    <Route path="/lab/instruments" element={<InstrumentsPage />} />
+    <Route path="/lab/instruments/:id" element={<CardPage />} />
     <Route path="/lab/statistics" element={<StatisticsPage />} />
   </>
 );

@@ -12,6 +12,7 @@ const TABS = [
   ["today", "/lab", ["technician", "institution_manager", "operator"]],
   ["calendar", "/lab/calendar", ["technician", "institution_manager"]],
   ["usage", "/lab/usage", ["technician", "institution_manager"]],
+  ["instruments", "/lab/instruments", ["institution_manager"]],
   ["rules", "/lab/rules", ["institution_manager"]],
   ["tariffs", "/lab/tariffs", ["institution_manager", "finance"]],
   ["statistics", "/lab/statistics", ["institution_manager", "operator", "auditor"]],
