@@ -54,7 +54,7 @@ def test_notice_on_holidays_is_imported_and_every_due_date_counted_again(
     expect(page.get_by_text("放假 15 天，调休上班 1 天")).to_be_visible()
     page.get_by_role("button", name="导入并重算").click()
     confirm(page)
-    expect(page.get_by_text("2027-01-08 不是周末")).to_be_visible()
+    expect(page.get_by_text("2027-01-08 不是周末", exact=True)).to_be_visible()
     page.get_by_label("调休上班日期").fill("2027-01-09 元旦")
     page.get_by_role("button", name="导入并重算").click()
     confirm(page)
