@@ -3,6 +3,8 @@
 _SIDE = "tests/integration/test_tenants_side_by_side.py::"
 _LISTS = "tests/integration/test_lists_of_one_tenant.py::"
 
+_ENDING = f"{_LISTS}test_ending_certificate_is_told_to_its_own_managers"
+
 _BY_FILE: dict[str, dict[str, str]] = {
     "api/live.py": {
         "Told.may_hear: caller.institution_id == self.institution_id": (
@@ -61,7 +63,7 @@ _BY_FILE: dict[str, dict[str, str]] = {
         "read_full_card: Instrument.institution_id == instrument.institution_id": (
             f"{_LISTS}test_who_stands_in_is_of_the_same_institution"
         ),
-        "_find_problems: host.institution_id != instrument.institution_id": (
+        "_find_accessory_problems: host.institution_id != instrument.institution_id": (
             f"{_LISTS}test_nothing_becomes_an_accessory_of_anothers"
         ),
     },
@@ -123,6 +125,16 @@ _BY_FILE: dict[str, dict[str, str]] = {
         "rename: EnterpriseName.enterprise_id == enterprise.id": (
             f"{_SIDE}test_new_name_ends_nobody_elses"
         ),
+    },
+    "booking/instruments/devices.py": {
+        "list_linkable: Device.institution_id == instrument.institution_id": (
+            f"{_LISTS}test_device_of_another_institution_is_not_offered_to_be_linked"
+        ),
+    },
+    "directory/institutions/expiring.py": {
+        "_managers: Person.institution_id == row.institution_id": _ENDING,
+        "list_expiring: Institution.id == row.institution_id": _ENDING,
+        "list_expiring: later.institution_id == row.institution_id": _ENDING,
     },
     "directory/institutions/service.py": {
         "revoke_qualification: row.institution_id != institution.id": (

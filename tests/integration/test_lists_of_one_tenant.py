@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.adjustments.rules import AdjustmentKind
@@ -14,6 +15,7 @@ from booking.calendars.tables import OpeningHours
 from booking.feeds.queries import list_entries
 from booking.feeds.tables import CalendarFeed
 from booking.instruments.cards import change_card, read_full_card
+from booking.instruments.devices import list_linkable
 from booking.instruments.errors import CardRefused
 from booking.instruments.queries import search
 from booking.instruments.search import Wanted, look_for
@@ -27,6 +29,9 @@ from booking.reservations.tables import Reservation
 from booking.statistics.queries import count_kept
 from booking.usage.desk import Pile, count_piles
 from booking.usage.tables import UsageSession
+from directory.institutions.expiring import list_expiring, tell_expiring
+from directory.institutions.tables import InstitutionQualification
+from directory.notices.tables import Notice
 from directory.people.service import caller_of
 from directory.roles.rules import Role
 from directory.stations.rules import Client, Scope
@@ -288,3 +293,38 @@ def test_what_is_due_is_on_the_desks_of_its_own_tenant(lab: Lab, role: Role) -> 
     others = {lab.cast.mei.id, lab.erin.id}
 
     assert set(list_answering(lab.session, row, Urgency.SOON)) - others == {own.id}
+
+
+def test_device_of_another_institution_is_not_offered_to_be_linked(lab: Lab) -> None:
+    own = make.device(lab.session, institution=lab.institution)
+    make.device(lab.session, institution=lab.cast.other_institution)
+
+    _, offered = list_linkable(lab.session, lab.instrument.id, by=lab.caller("mei"))
+
+    assert [one.device.id for one in offered] == [own.id]
+
+
+def test_ending_certificate_is_told_to_its_own_managers(lab: Lab) -> None:
+    rival = make.person(
+        lab.session, Role.INSTITUTION_MANAGER, institution=lab.cast.other_institution
+    )
+    for institution, days in ((lab.institution, 30), (lab.cast.other_institution, 900)):
+        lab.session.add(
+            InstitutionQualification(
+                institution_id=institution.id,
+                kind="other",
+                number=f"{days}",
+                valid_from=(NOW - DAY).date(),
+                valid_to=(NOW + days * DAY).date(),
+                scope=[],
+                created_at=NOW,
+            )
+        )
+    lab.session.flush()
+
+    [one] = list_expiring(lab.session, now=NOW)
+    tell_expiring(lab.session, one, now=NOW)
+
+    told = set(lab.session.scalars(select(Notice.person_id)))
+    assert lab.cast.mei.id in told
+    assert rival.id not in told
