@@ -46,7 +46,7 @@ export const rules = {
   yes: "yes",
   no: "no",
   noLimit: "no limit",
-  units: { minutes: "min", hours: "h", days: "days", percent: "%", yuan: "yuan", count: "", times: "times" },
+  units: { minutes: "min", hours: "h", days: "days", percent: "%", yuan: "yuan", count: "times", times: "times" },
   groups: {
     asking: "Needed before", times: "Times", limits: "Quotas and peak hours", cancelling: "Holding and cancelling", attending: "Attendance and penalties", usage: "Confirming use", technicians: "Technicians", questions: "Questions when reserving",
   },
