@@ -51,6 +51,7 @@ from telemetry.devices.tables import Device
 CATALOGUE = Path(__file__).parent / "instruments.toml"
 REGION = "320281"
 PRICES_SINCE = datetime(2025, 1, 1, tzinfo=ZONE)
+CALIBRATED = timedelta(days=240)
 BUSY_DAYS = 5
 GIVEN_BY_HAND = "ME-0104"
 
@@ -179,6 +180,7 @@ def plant_instrument(
             horizon_s=86400 * 60,
             set_up_s=60 * entry.get("set_up_min", 0),
             cool_down_s=60 * entry.get("cool_down_min", 0),
+            calibrated_until=(now + CALIBRATED).date(),
             created_at=now,
         ),
     )

@@ -14,6 +14,7 @@ const TABS = [
   ["usage", "/lab/usage", ["technician", "institution_manager"]],
   ["instruments", "/lab/instruments", ["institution_manager"]],
   ["rules", "/lab/rules", ["institution_manager"]],
+  ["penalties", "/lab/penalties", ["institution_manager"]],
   ["tariffs", "/lab/tariffs", ["institution_manager", "finance"]],
   ["statistics", "/lab/statistics", ["institution_manager", "operator", "auditor"]],
 ] as const;
