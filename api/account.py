@@ -10,6 +10,7 @@ import segno
 from fastapi import Request
 from pydantic import BaseModel, Field, SecretStr
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import InPerson, Unproven
@@ -25,7 +26,7 @@ router = Router(prefix="/me", tags=["account"])
 Code = Annotated[str, Field(min_length=6, max_length=20)]
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(Body):
     former: SecretStr = Field(min_length=1, max_length=200)
     password: SecretStr = Field(min_length=1, max_length=200)
 
@@ -60,7 +61,7 @@ class SecondFactorOffer(BaseModel):
     qr_svg: str
 
 
-class CodeRequest(BaseModel):
+class CodeRequest(Body):
     code: Code
 
 
@@ -184,7 +185,7 @@ def end_all_sign_ins(caller: Unproven, transaction: Transaction, now: Now) -> En
     return EndedView(ended=ended)
 
 
-class TokenRequest(BaseModel):
+class TokenRequest(Body):
     name: str = Field(min_length=1, max_length=100)
     scopes: list[Annotated[str, Field(max_length=60)]] = Field(min_length=1, max_length=60)
     lasts_days: Literal[1, 7, 30, 90, 365] = 30

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.bodies import Body
 from api.charges import ChargeView, see_charge
 from api.clock import Now
 from api.database import Transaction
@@ -22,7 +23,7 @@ Accountant = Annotated[Caller, allow(Role.INSTITUTION_MANAGER, Role.FINANCE)]
 FEN_MAX = 10**12
 
 
-class AdjustmentRequest(BaseModel):
+class AdjustmentRequest(Body):
     kind: AdjustmentKind
     amount_fen: int | None = Field(default=None, ge=-FEN_MAX, le=FEN_MAX)
     """What is added to the charge; less than nothing takes away, and nothing said waives all."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow
@@ -29,7 +30,7 @@ Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 WEEK_S = 7 * 86_400
 
 
-class RuleBody(BaseModel):
+class RuleBody(Body):
     kind: RuleKind
     metric: str = Field(default="", max_length=64)
     limit: float | None = Field(default=None, allow_inf_nan=False)
@@ -66,7 +67,7 @@ class RuleList(BaseModel):
     items: list[RuleView]
 
 
-class StorageBody(BaseModel):
+class StorageBody(Body):
     """Where samples are kept: its range, how long it may be outside, and how long silent."""
 
     device_id: DeviceId
@@ -77,7 +78,7 @@ class StorageBody(BaseModel):
     silent_s: int = Field(default=900, ge=60, le=WEEK_S)
 
 
-class RecipientBody(BaseModel):
+class RecipientBody(Body):
     kind: Literal["email", "webhook"]
     address: str = Field(max_length=500)
     severity_min: Severity = Severity.MAJOR

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn, allow
@@ -29,7 +30,7 @@ Keeper = Annotated[Caller, allow(Role.INSTITUTION_MANAGER, Role.FINANCE)]
 FEN_MAX = 10**15
 
 
-class ArrearsBody(BaseModel):
+class ArrearsBody(Body):
     enterprise_id: EnterpriseId
     amount_fen: int = Field(ge=1, le=FEN_MAX)
     due_on: date

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
@@ -34,7 +35,7 @@ Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 Staff = Annotated[Caller, allow(Role.TECHNICIAN, Role.INSTITUTION_MANAGER)]
 
 
-class PolicyBody(BaseModel):
+class PolicyBody(Body):
     """Of one instrument, one group of them, or (with neither) all of the institution's."""
 
     group_code: str | None = Field(default=None, max_length=40)
@@ -113,7 +114,7 @@ def read_terms(instrument_id: InstrumentId, _caller: Anyone, reading: ReadOnly) 
     return TermsView(terms=terms.document(), in_full=asdict(terms))
 
 
-class ConditionBody(BaseModel):
+class ConditionBody(Body):
     condition: Literal["working", "faulty", "in_repair", "scrapped"]
     is_off_calibration: bool = False
     """Its calibration is lost by the fault or the repair: red until it is calibrated again."""
@@ -139,7 +140,7 @@ def put_condition(
     )
 
 
-class QualificationBody(BaseModel):
+class QualificationBody(Body):
     person_id: PersonId
     valid_until: date
     instrument_id: InstrumentId | None = None
@@ -162,7 +163,7 @@ def grant_qualification(
     )
 
 
-class AgreementBody(BaseModel):
+class AgreementBody(Body):
     enterprise_id: EnterpriseId
     valid_until: date
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from fastapi import Header, Request
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow_in_person
@@ -29,7 +30,7 @@ Name = Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
 Text = Annotated[str, Field(max_length=400)]
 
 
-class CredentialRequest(BaseModel):
+class CredentialRequest(Body):
     username: Name
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import Transaction
 from api.identity import Anyone, client_address
@@ -16,7 +17,7 @@ from directory.registrations.confirmations import Channel
 router = Router(prefix="/confirmations", tags=["registrations"])
 
 
-class CodeAsked(BaseModel):
+class CodeAsked(Body):
     channel: Channel
     address: str = Field(min_length=3, max_length=254)
 
@@ -39,7 +40,7 @@ def ask_for_code(
     return ConfirmationView(id=row.id, expires_at=row.expires_at)
 
 
-class CodeGiven(BaseModel):
+class CodeGiven(Body):
     code: str = Field(min_length=6, max_length=6)
 
 

@@ -7,6 +7,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.alarm_setup import Manager, home_of
+from api.bodies import Body
 from api.broker import own_account
 from api.clock import Now
 from api.database import Transaction
@@ -22,7 +23,7 @@ router = Router(tags=["devices"])
 WireName = Annotated[str, Field(pattern=NAME_PATTERN)]
 
 
-class DeviceBody(BaseModel):
+class DeviceBody(Body):
     name: WireName
     model: str = Field(min_length=1, max_length=100)
     protocol: Literal["mqtt", "modbus"]
@@ -40,7 +41,7 @@ class ClaimView(BaseModel):
     expires_at: datetime
 
 
-class CodeBody(BaseModel):
+class CodeBody(Body):
     code: str = Field(max_length=64)
 
 

@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel
-
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow
@@ -21,7 +20,7 @@ Administrator = Annotated[Caller, allow(Role.ENTERPRISE_ADMIN)]
 Member = Annotated[Caller, allow(Role.MEMBER, Role.ENTERPRISE_ADMIN)]
 
 
-class EndorsementSetting(BaseModel):
+class EndorsementSetting(Body):
     is_needed: bool
     """Whether members' reservations need their administrator's yes before the lab sees them."""
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction, acting_for
 from api.identity import Anyone, SignedIn
@@ -34,7 +35,7 @@ NAMES = {
 }
 
 
-class FeedBody(BaseModel):
+class FeedBody(Body):
     kind: FeedKind
     instrument_id: InstrumentId | None = None
 

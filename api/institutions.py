@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
@@ -133,7 +134,7 @@ def read_institution(
     return InstitutionView.of(reading, service.find(reading, institution_id), now)
 
 
-class CheckRequest(BaseModel):
+class CheckRequest(Body):
     check: Check
     passed: bool
     note: Text = ""
@@ -156,7 +157,7 @@ def record_check(
     return InstitutionView.of(transaction, institution, now)
 
 
-class StateRequest(BaseModel):
+class StateRequest(Body):
     state: Literal[State.ACTIVE, State.SUSPENDED, State.EXITED]
     reason: str = Field(min_length=1, max_length=500)
 
@@ -200,7 +201,7 @@ def read_own_institution(
     return InstitutionView.of(reading, service.find_own(reading, caller), now)
 
 
-class AgreementRequest(BaseModel):
+class AgreementRequest(Body):
     version: str = Field(min_length=1, max_length=40)
 
 
@@ -216,7 +217,7 @@ def sign_agreement(
     return InstitutionView.of(transaction, institution, now)
 
 
-class QualificationRequest(BaseModel):
+class QualificationRequest(Body):
     kind: QualificationKind
     number: str = Field(min_length=1, max_length=60)
     valid_from: date

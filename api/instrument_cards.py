@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Form, Response, UploadFile
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
@@ -125,7 +126,7 @@ class FullInstrumentView(InstrumentView):
         )
 
 
-class CardBody(BaseModel):
+class CardBody(Body):
     """What is named is written anew; what is not stays as it was."""
 
     name_zh: Line = ""
@@ -143,7 +144,7 @@ class CardBody(BaseModel):
     specification: Text | None = None
     indicators: Text | None = None
     discipline: Line | None = None
-    standards: Annotated[list[Line], Field(max_length=100)] = []
+    standards: Annotated[list[Line], Field(max_length=100)] = []  # noqa: RUF012 - a model's
     customs_supervision: Line | None = None
     value_fen: Annotated[int, Field(ge=0, le=FEN_MAX)] | None = None
     commissioned_on: date | None = None
@@ -158,7 +159,7 @@ class CardBody(BaseModel):
     email: Line | None = None
     modes: Annotated[
         list[Literal["self_operated", "assisted", "entrusted"]], Field(min_length=1, max_length=3)
-    ] = ["self_operated"]
+    ] = ["self_operated"]  # noqa: RUF012 - a model's
     group_code: Annotated[str, Field(max_length=40)] | None = None
     accessory_of: InstrumentId | None = None
 
@@ -223,7 +224,7 @@ def read_photo(
     )
 
 
-class OrderBody(BaseModel):
+class OrderBody(Body):
     photo_ids: Annotated[list[UUID], Field(max_length=8)]
 
 

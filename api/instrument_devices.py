@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import Transaction
 from api.identity import allow
@@ -48,13 +49,13 @@ class LinkableList(BaseModel):
     items: list[LinkableView]
 
 
-class LinkBody(BaseModel):
+class LinkBody(Body):
     device_id: DeviceId
     is_meter: bool = False
     has_interlock: bool = False
 
 
-class LinksBody(BaseModel):
+class LinksBody(Body):
     items: Annotated[list[LinkBody], Field(max_length=20)]
 
 

@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly
 from api.identity import Anyone
@@ -171,7 +172,7 @@ IsoTime = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date
 """A time as text: the rules judge it, so that all that is wrong is said at once."""
 
 
-class SlotBody(BaseModel):
+class SlotBody(Body):
     starts_at: IsoTime
     ends_at: IsoTime
 

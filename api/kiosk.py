@@ -8,6 +8,7 @@ from fastapi import Path, Request
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import Transaction, acting_for
 from api.identity import Anyone, SignedIn
@@ -36,7 +37,7 @@ PIN_TYPED_MAX = 20
 Code = Annotated[str, Path(max_length=20)]
 
 
-class PinBody(BaseModel):
+class PinBody(Body):
     pin: SecretStr = Field(max_length=PIN_TYPED_MAX)
 
 
@@ -97,7 +98,7 @@ def read_kiosk(code: Code, _caller: Anyone, request: Request, now: Now) -> Kiosk
         )
 
 
-class KioskBody(BaseModel):
+class KioskBody(Body):
     login: str = Field(min_length=1, max_length=100)
     pin: SecretStr = Field(max_length=PIN_TYPED_MAX)
 

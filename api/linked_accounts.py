@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction, acting_as
 from api.identity import InPerson
@@ -41,7 +42,7 @@ def list_linked_accounts(caller: InPerson, reading: ReadOnly) -> LinkedAccountLi
     return LinkedAccountList(items=[LinkedAccountView.of(row) for row in rows])
 
 
-class LinkRequest(BaseModel):
+class LinkRequest(Body):
     password: SecretStr = Field(min_length=1, max_length=200)
     """Once more: whoever found a browser open must not leave a way in of their own behind."""
 

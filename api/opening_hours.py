@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow
@@ -30,7 +31,7 @@ router = Router(tags=["policies"])
 Manager = Annotated[Caller, allow(Role.INSTITUTION_MANAGER)]
 
 
-class WindowBody(BaseModel):
+class WindowBody(Body):
     weekday: int = Field(ge=1, le=7)
     opens_s: int
     closes_s: int
@@ -38,7 +39,7 @@ class WindowBody(BaseModel):
     surcharge_permille: int = Field(default=0, ge=0)
 
 
-class HoursBody(BaseModel):
+class HoursBody(Body):
     instrument_id: InstrumentId | None = None
     items: list[WindowBody] = Field(max_length=70)
 
@@ -109,13 +110,13 @@ def read_hours(instrument_id: InstrumentId, _caller: Anyone, reading: ReadOnly) 
     return TimetableView.of(require_instrument(reading, instrument_id))
 
 
-class SpecialWindowBody(BaseModel):
+class SpecialWindowBody(Body):
     opens_s: int
     closes_s: int
     surcharge_permille: int = Field(default=0, ge=0, le=10_000)
 
 
-class SpecialDayBody(BaseModel):
+class SpecialDayBody(Body):
     """One date's own hours; none: shut all day."""
 
     instrument_id: InstrumentId | None = None

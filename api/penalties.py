@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn, allow
@@ -86,7 +87,7 @@ def read_penalties(caller: SignedIn, reading: ReadOnly) -> PenaltyList:
     return PenaltyList(items=see_penalties(reading, found))
 
 
-class AppealBody(BaseModel):
+class AppealBody(Body):
     text: str = Field(min_length=1, max_length=2000)
 
 
@@ -99,7 +100,7 @@ def appeal_penalty(
     return see_penalties(transaction, [penalty])[0]
 
 
-class DecisionBody(BaseModel):
+class DecisionBody(Body):
     is_upheld: bool
     decision: str = Field(min_length=1, max_length=2000)
 

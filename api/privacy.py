@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import InPerson, allow, allow_in_person
@@ -57,12 +58,12 @@ class ConsentList(BaseModel):
     items: list[ConsentView]
 
 
-class ConsentRequest(BaseModel):
+class ConsentRequest(Body):
     purpose: Purpose
     version: str = Field(min_length=1, max_length=40)
 
 
-class WithdrawalRequest(BaseModel):
+class WithdrawalRequest(Body):
     purpose: Purpose
 
 
@@ -100,7 +101,7 @@ def export_own(caller: InPerson, vault: OpenVault, now: Now) -> dict[str, Any]:
     return service.export_own(vault, caller=caller, now=now)
 
 
-class ErasureRequest(BaseModel):
+class ErasureRequest(Body):
     password: SecretStr = Field(min_length=1, max_length=200)
 
 
@@ -141,7 +142,7 @@ def find_unfinished(session: Session, person_id: PersonId) -> list[Problem]:
     return unfinished
 
 
-class HoldRequest(BaseModel):
+class HoldRequest(Body):
     login: str = Field(min_length=1, max_length=60)
     """Of whom: what they sign in with."""
     reason: str = Field(min_length=2, max_length=300)

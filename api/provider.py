@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import acting_as
 from api.identity import Anyone, client_address
@@ -46,7 +47,7 @@ def read_provider(_caller: Anyone, request: Request) -> ProviderView:
     )
 
 
-class TripRequest(BaseModel):
+class TripRequest(Body):
     to: str = Field(default="/", max_length=PATH_LENGTH_MAX)
     """A path of ours to come back to."""
 
@@ -86,7 +87,7 @@ def begin_trip(
     return TripView(address=address)
 
 
-class ReturnRequest(BaseModel):
+class ReturnRequest(Body):
     """What the provider sent along with the browser."""
 
     state: str = Field(max_length=200)
@@ -159,7 +160,7 @@ def arrive(
     )
 
 
-class CodeGiven(BaseModel):
+class CodeGiven(Body):
     code: str = Field(min_length=6, max_length=20)
 
 

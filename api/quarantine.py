@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.alarms import Hand
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.devices import Watcher, institution_of
@@ -99,7 +100,7 @@ def list_set_aside(
     )
 
 
-class ReplayBody(BaseModel):
+class ReplayBody(Body):
     """Which messages to take once more: these, or all of a reason."""
 
     ids: list[int] | None = Field(default=None, max_length=1000)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, InPerson
@@ -85,7 +86,7 @@ def list_needs(_caller: Anyone, request: Request) -> NeedsList:
     )
 
 
-class RegistrationRequest(BaseModel):
+class RegistrationRequest(Body):
     """Who applies, and as what. Who they really are is sealed, and seen by reviewers only."""
 
     kind: Kind
@@ -224,7 +225,7 @@ def read_own(registration_id: UUID, caller: InPerson, reading: ReadOnly) -> Regi
     return RegistrationView.of(reading, service.find_own(reading, registration_id, caller))
 
 
-class CorrectionRequest(BaseModel):
+class CorrectionRequest(Body):
     """What was wrong in an application that came back; what is left out stays as it is."""
 
     display_name: Line | None = None
@@ -246,7 +247,7 @@ def correct(
     return RegistrationView.of(vault.session, registration)
 
 
-class PaperRequest(BaseModel):
+class PaperRequest(Body):
     """A file handed in before, or why there is none."""
 
     file_id: UUID | None = None

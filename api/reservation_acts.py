@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import Transaction
 from api.identity import SignedIn
@@ -35,11 +36,11 @@ router = Router(prefix="/reservations/{reservation_id}", tags=["reservations"])
 Reason = Annotated[str, Field(default="", max_length=500)]
 
 
-class ReasonBody(BaseModel):
+class ReasonBody(Body):
     reason: Reason
 
 
-class NeedsReasonBody(BaseModel):
+class NeedsReasonBody(Body):
     reason: str = Field(min_length=1, max_length=500)
 
 
@@ -47,11 +48,11 @@ class RetimeBody(SlotBody):
     reason: Reason
 
 
-class ExtendBody(BaseModel):
+class ExtendBody(Body):
     ends_at: IsoTime
 
 
-class PersonBody(BaseModel):
+class PersonBody(Body):
     person_id: PersonId
 
 
@@ -184,7 +185,7 @@ def note_samples(on: On) -> ReservationView:
     )
 
 
-class UnseenBody(BaseModel):
+class UnseenBody(Body):
     was_used: bool
     reason: str = Field(min_length=1, max_length=500)
 

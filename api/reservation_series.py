@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.idempotency import Once
@@ -34,7 +35,7 @@ from foundation.identifiers import InstrumentId, PersonId, ReservationId
 router = Router(tags=["reservations"])
 
 
-class RepeatBody(BaseModel):
+class RepeatBody(Body):
     """Every so many weeks, on weekdays 1 (Monday) to 7, so many times."""
 
     weeks: int = Field(default=1, ge=1, le=52)
@@ -96,7 +97,7 @@ def create_series(
     return once.answer(transaction, body, ReservationSeriesView, reserve)
 
 
-class TogetherBody(BaseModel):
+class TogetherBody(Body):
     """Several instruments, all of them or none."""
 
     requests: list[ReservationRequest] = Field(min_length=1, max_length=INSTRUMENTS_MAX)

@@ -6,6 +6,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.idempotency import Once
@@ -52,12 +53,12 @@ class ReservationRequest(SlotBody):
         )
 
 
-class CheckInRequest(BaseModel):
+class CheckInRequest(Body):
     presence: Presence | None = None
     """How the client of an assisted use came, where that is not as they declared."""
 
 
-class CancelRequest(BaseModel):
+class CancelRequest(Body):
     reason: str = Field(default="", max_length=500)
 
 

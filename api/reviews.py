@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
@@ -101,12 +102,12 @@ class ReviewView(QueuedView):
         )
 
 
-class RemarkRequest(BaseModel):
+class RemarkRequest(Body):
     field: str = Field(max_length=60)
     text: str = Field(min_length=1, max_length=500)
 
 
-class RemarksRequest(BaseModel):
+class RemarksRequest(Body):
     """Everything that is wrong, at once."""
 
     remarks: list[RemarkRequest] = Field(max_length=50)
@@ -115,7 +116,7 @@ class RemarksRequest(BaseModel):
         return [Remark(remark.field, remark.text) for remark in self.remarks]
 
 
-class RevealRequest(BaseModel):
+class RevealRequest(Body):
     field: Fields
     reason: str = Field(max_length=300)
 
@@ -178,7 +179,7 @@ def reject(
     return ReviewView.whole(vault, row)
 
 
-class NameChangeRequest(BaseModel):
+class NameChangeRequest(Body):
     new_name: str = Field(min_length=2, max_length=100)
     changed_on: date
     licence_file_id: UUID | None = None
@@ -226,7 +227,7 @@ class NameChangeList(BaseModel):
     items: list[NameChangeView]
 
 
-class NameDecision(BaseModel):
+class NameDecision(Body):
     approved: bool
     remark: str = Field(default="", max_length=500)
 

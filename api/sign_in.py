@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, Known, client_address, cookie_name, lacks_second_factor
@@ -23,7 +24,7 @@ MARK_COOKIE = "yixiang-known"
 MARK_LASTS_S = 180 * 86_400
 
 
-class Credentials(BaseModel):
+class Credentials(Body):
     login: str = Field(min_length=1, max_length=100)
     password: SecretStr = Field(min_length=1, max_length=200)
     code: str | None = Field(default=None, max_length=20)

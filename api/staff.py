@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, Field, SecretStr
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow_in_person
@@ -58,7 +59,7 @@ class StaffList(BaseModel):
     items: list[StaffView]
 
 
-class AccountRequest(BaseModel):
+class AccountRequest(Body):
     """An account that somebody opens for a colleague, with its first password."""
 
     login: str = Field(min_length=3, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")
@@ -81,7 +82,7 @@ class StaffRequest(AccountRequest):
     starts_on: date
 
 
-class RolesRequest(BaseModel):
+class RolesRequest(Body):
     roles: list[Role] = Field(max_length=10)
 
 

@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow, allow_in_person
@@ -29,7 +30,7 @@ Operator = Annotated[Caller, allow_in_person(Role.OPERATOR)]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class StationRequest(BaseModel):
+class StationRequest(Body):
     name: Line
     address: Line
     has_window: bool
@@ -58,7 +59,7 @@ class StationList(BaseModel):
     items: list[StationView]
 
 
-class EntrustmentRequest(BaseModel):
+class EntrustmentRequest(Body):
     station_id: StationId
     scope: list[Scope] = Field(min_length=1, max_length=10)
     valid_from: date
@@ -97,7 +98,7 @@ class EntrustmentList(BaseModel):
     items: list[EntrustmentView]
 
 
-class ExpertRequest(BaseModel):
+class ExpertRequest(Body):
     name: Line
     title: Line
     field: Line
@@ -105,7 +106,7 @@ class ExpertRequest(BaseModel):
     entered_on: date
 
 
-class LeavingRequest(BaseModel):
+class LeavingRequest(Body):
     left_on: date
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow
@@ -36,7 +37,7 @@ Fen = Annotated[int, Field(ge=0, le=FEN_MAX)]
 Seconds = Annotated[int, Field(ge=0, le=SECONDS_MAX)]
 
 
-class PriceBody(BaseModel):
+class PriceBody(Body):
     """A price for time: rounded up to a step, never less than a least time or amount."""
 
     per_hour_fen: Fen

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import SignedIn
@@ -24,7 +25,7 @@ from foundation.identifiers import PersonId, ReservationId
 router = Router(prefix="/reservations/{reservation_id}/usage", tags=["usage"])
 
 
-class WhyBody(BaseModel):
+class WhyBody(Body):
     reason: str = Field(min_length=1, max_length=500)
 
 

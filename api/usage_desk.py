@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.devices import RunView
@@ -209,7 +210,7 @@ def read_one(usage_id: UsageSessionId, caller: Staff, reading: ReadOnly) -> Laid
     )
 
 
-class ExplanationBody(BaseModel):
+class ExplanationBody(Body):
     reason: str = Field(min_length=1, max_length=500)
     metered_ms: int | None = Field(default=None, ge=0)
     """None: it stays as it was metered."""

@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.exports import WORKBOOK, attach
@@ -29,7 +30,7 @@ EXPORT_MAX = 20_000
 NamedDays = Annotated[dict[date, Annotated[str, Field(max_length=40)]], Field(max_length=60)]
 
 
-class NoticeRequest(BaseModel):
+class NoticeRequest(Body):
     """A year's notice as its text says it."""
 
     year: int = Field(ge=2000, le=2100)
