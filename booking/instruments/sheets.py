@@ -96,7 +96,7 @@ def read_sheet(content: bytes) -> list[dict[str, Any]]:
     Raises:
         SheetRefused: naming every fault with its row and column; then nothing is taken.
     """
-    rows = _open(content)
+    rows = open_rows(content)
     headings = [str(cell or "").strip() for cell in rows[0]] if rows else []
     places = {heading: place for place, heading in enumerate(headings)}
     problems = [
@@ -137,11 +137,15 @@ def read_sheet(content: bytes) -> list[dict[str, Any]]:
 
 
 def _read(column: Column, cell: Cell) -> Any:  # noqa: ANN401 - any column's
-    if isinstance(cell, str) and cell.startswith("\0="):
-        raise WrongCell("不能是公式", "no formula")
+    refuse_formula(cell)
     if column.is_needed and (cell is None or not str(cell).strip()):
         raise WrongCell("必填", "needed")
     return column.read(cell)
+
+
+def refuse_formula(cell: Cell) -> None:
+    if isinstance(cell, str) and cell.startswith("\0="):
+        raise WrongCell("不能是公式", "no formula")
 
 
 def _find_card_problems(card: dict[str, Any], number: int, places: dict[str, int]) -> list[Problem]:
@@ -171,8 +175,12 @@ def _plain(value: object, *, is_formula: bool) -> Cell:
     return str(value)
 
 
-def _open(content: bytes) -> list[tuple[Cell, ...]]:
-    """Read the first sheet's cells; a formula comes marked, its result is not believed."""
+def open_rows(content: bytes, *, rows_max: int = ROWS_MAX) -> list[tuple[Cell, ...]]:
+    """Read the first sheet's cells; a formula comes marked, its result is not believed.
+
+    Raises:
+        SheetRefused: for what is no workbook, or larger than one may be.
+    """
     if len(content) > SIZE_MAX:
         raise SheetRefused([Problem("too_large", "文件超过 1 MB。", "It is larger than 1 MB.")])
     if not content.startswith(MAGIC):  # a zip may begin anywhere, in another format's file too
@@ -186,13 +194,13 @@ def _open(content: bytes) -> list[tuple[Cell, ...]]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
         rows = [
             tuple(_plain(cell.value, is_formula=cell.data_type == "f") for cell in row)
-            for row in book.worksheets[0].iter_rows(max_row=ROWS_MAX + 2, max_col=100)
+            for row in book.worksheets[0].iter_rows(max_row=rows_max + 2, max_col=100)
         ]
         book.close()
     except (zipfile.BadZipFile, InvalidFileException, ParseError, LookupError, ValueError):
         raise SheetRefused([NO_WORKBOOK]) from None
-    if len(rows) > ROWS_MAX + 1:
-        zh, en = f"最多 {ROWS_MAX} 行。", f"It has more than {ROWS_MAX} rows."
+    if len(rows) > rows_max + 1:
+        zh, en = f"最多 {rows_max} 行。", f"It has more than {rows_max} rows."
         raise SheetRefused([Problem("too_many_rows", zh, en)])
     return rows
 

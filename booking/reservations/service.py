@@ -121,11 +121,13 @@ def reserve(
     by: Caller,
     now: datetime,
     holder_id: PersonId | None = None,
+    asker: Asker | None = None,
     is_hold: bool = False,
 ) -> Reservation:
     """Take the slot for a person, or say why not.
 
     With the manager's approval asked for it is submitted; as a hold it ends by itself.
+    `asker`: for whom, where the caller's right to ask for them was settled before.
 
     Raises:
         InstrumentNotFound: when there is none of this id.
@@ -134,7 +136,7 @@ def reserve(
         SlotTaken: when somebody holds part of it.
     """
     try:
-        asker = asker_for(session, by, holder_id)
+        asker = asker or asker_for(session, by, holder_id)
     except NotAColleague:
         # Who may have it cannot be asked then; what is wrong besides is said all the same.
         book = require_book(session, request.instrument_id)

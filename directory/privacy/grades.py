@@ -20,6 +20,7 @@ class Export(StrEnum):
     READINGS = "readings"
     DUE_DATES = "due_dates"
     AUDIT = "audit"
+    RESERVATION_TEMPLATE = "reservation_template"
 
 
 ALLOWED: Mapping[Export, Level] = {
@@ -31,6 +32,8 @@ ALLOWED: Mapping[Export, Level] = {
     Export.READINGS: Level.L3,
     Export.DUE_DATES: Level.L2,
     Export.AUDIT: Level.L3,
+    # Headings alone.
+    Export.RESERVATION_TEMPLATE: Level.L1,
 }
 
 _FIELDS: Mapping[str, Mapping[Level, tuple[str, ...]]] = {
@@ -78,6 +81,9 @@ _FIELDS: Mapping[str, Mapping[Level, tuple[str, ...]]] = {
     Export.AUDIT: {
         Level.L2: ("序号", "时间", "操作", "对象"),
         Level.L3: ("对象编号", "操作人", "操作人编号", "内容"),
+    },
+    Export.RESERVATION_TEMPLATE: {
+        Level.L1: ("仪器编号", "使用人账号", "开始时间", "结束时间", "用途"),
     },
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 _SIDE = "tests/integration/test_tenants_side_by_side.py::"
 _LISTS = "tests/integration/test_lists_of_one_tenant.py::"
+_IMPORT = "tests/integration/test_reservation_import.py::"
 
 _ENDING = f"{_LISTS}test_ending_certificate_is_told_to_its_own_managers"
 
@@ -85,6 +86,18 @@ _BY_FILE: dict[str, dict[str, str]] = {
     "booking/reservations/changing.py": {
         "hand_over: asker.enterprise_id != reservation.enterprise_id": (
             f"{_LISTS}test_station_hands_nothing_from_one_client_to_another"
+        ),
+    },
+    "booking/reservations/importing.py": {
+        "_read_books: Instrument.institution_id == institution_id": (
+            "tests/api/test_reservation_sheets.py"
+            "::test_every_fault_of_every_row_is_named_and_nothing_is_taken"
+        ),
+        "_read_clients: Agreement.institution_id == institution_id": (
+            f"{_IMPORT}test_who_signed_with_another_institution_is_nobody_here"
+        ),
+        "_read_clients: Reservation.institution_id == institution_id": (
+            f"{_IMPORT}test_who_reserved_at_another_institution_is_nobody_here"
         ),
     },
     "booking/reservations/queries.py": {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from booking.instruments.sheet_columns import COLUMNS as SHEET
+from booking.reservations.sheets import COLUMNS as RESERVATIONS
 from booking.statistics.sheets import FIGURES, RECORDS, USERS
 from directory.audit.sheets import HEADS as TRAIL
 from directory.privacy.errors import AboveLevel
@@ -22,6 +23,7 @@ COLUMNS = {
     Export.DUE_DATES: BOARD,
     Export.AUDIT: TRAIL,
     Export.READINGS: CSV_COLUMNS,
+    Export.RESERVATION_TEMPLATE: tuple(RESERVATIONS.values()),
 }
 
 
