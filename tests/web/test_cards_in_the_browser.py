@@ -74,7 +74,7 @@ def test_a_workbook_is_shown_before_it_is_taken_in(open_page: OpenPage) -> None:
     faults = check(page)
     asked.get_by_role("button", name="确认导入").click()
     expect(page.get_by_text("已导入").first).to_be_visible()
-    expect(page.get_by_text("2 号楼 101")).to_be_visible()
+    expect(page.get_by_text("2 号楼 101", exact=True)).to_be_visible()
 
     sheet.cell(2, headings.index("类别") + 1).value = "没有的类别"
     sheet.cell(3, headings.index("型号") + 1).value = ""

@@ -1,13 +1,16 @@
 """A manager sees all instruments over the days, moves what may be moved and closes what must be."""
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import openpyxl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.conftest import NARROW, OpenPage
+from tests.web.conftest import NARROW, WIDE, OpenPage
+from tests.web.test_cards_in_the_browser import choose
 from tests.web.test_everyone_can_use_it import check
 
 pytestmark = [
@@ -164,3 +167,32 @@ def test_the_calendar_has_no_serious_fault(open_page: OpenPage) -> None:
     page.get_by_role("button", name="新增停用时段").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert faults + check(page) == []
+
+
+def test_a_workbook_of_reservations_is_tried_before_it_is_taken_in(open_page: OpenPage) -> None:
+    day = a_day_ahead(13)
+    reserve(open_page("/", login="alice"), BALANCE, day, (9, 11))
+    page = open_page(f"/lab/calendar?view=day&day={day}", login="mei")
+    found = page.request.get(f"/api/v1/instruments/{instrument_id(page, BALANCE)}").json()
+    with page.expect_download() as loading:
+        page.get_by_role("link", name="预约模板").click()
+    book = openpyxl.load_workbook(io.BytesIO(loading.value.path().read_bytes()))
+    sheet = book.worksheets[0]
+    sheet.append([found["code"], "alice", f"{day} 13:00", f"{day} 14:00", "旧系统迁移"])
+    sheet.append([found["code"], "alice", f"{day} 10:00", f"{day} 12:00", ""])
+    choose(page, book)
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("1 条可以预约\uff0c1 条有误")
+    expect(asked).to_contain_text("第 3 行“开始时间”")
+    expect(asked.get_by_role("button", name="确认导入")).to_be_disabled()
+    faults = check(page)
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    asked.get_by_role("button", name="取消").click()
+
+    sheet.delete_rows(3)
+    choose(page, book)
+    expect(asked).to_contain_text("0 条有误")
+    asked.get_by_role("button", name="确认导入").click()
+    expect(page.get_by_text("已导入").first).to_be_visible()
+    expect(page.get_by_text("旧系统迁移").first).to_be_visible()
+    assert faults == []

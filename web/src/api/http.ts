@@ -111,8 +111,9 @@ export function write<T>(method: string, path: string, body?: unknown, idempoten
 }
 
 /** Hands a form with a file in; the browser says its boundary itself. */
-export function upload<T>(path: string, form: FormData, method = "POST"): Promise<T> {
-  return send<T>(path, undefined, { method, headers: { Accept: "application/json" }, body: form });
+export function upload<T>(path: string, form: FormData, method = "POST", idempotencyKey?: string): Promise<T> {
+  const headers = { Accept: "application/json", ...(idempotencyKey ? { "Idempotency-Key": idempotencyKey } : {}) };
+  return send<T>(path, undefined, { method, headers, body: form });
 }
 
 /** A file of ours as the browser can show it: with the session's cookie, for as long as the page lasts. */

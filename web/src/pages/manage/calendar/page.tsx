@@ -19,6 +19,7 @@ import { type Board, board, daysOf, draw, KINDS, move, type View } from "./board
 import { ClosureForm, MoveForm, type Proposed } from "./forms";
 import { Closures, Reservations } from "./lists";
 import { BoardPicture, type Dragged } from "./picture";
+import { ReservationSheet } from "./sheet";
 import "./calendar.css";
 
 function Legend() {
@@ -76,7 +77,12 @@ function Shown({ found, view, first, days }: { found: Board; view: View; first: 
           <Select value={category} style={{ width: 190 }} aria-label={t("labCalendar.category")} onChange={(value: string) => put({ category: value })} options={[{ value: "", label: t("labCalendar.anyCategory") }, ...codes.map((code) => ({ value: code, label: names.get(code) ?? code }))]} />
           <Select value={location} style={{ width: 190 }} aria-label={t("labCalendar.location")} onChange={(value: string) => put({ location: value })} options={[{ value: "", label: t("labCalendar.anyLocation") }, ...places.map((place) => ({ value: place, label: place }))]} />
         </div>
-        {mayEdit && <Button onClick={() => propose({})}>{t("labCalendar.addClosure")}</Button>}
+        {mayEdit && (
+          <div className="row">
+            <ReservationSheet zone={zone} />
+            <Button onClick={() => propose({})}>{t("labCalendar.addClosure")}</Button>
+          </div>
+        )}
       </div>
       {rows.length === 0 ? <div className="panel"><Blank title={t("labCalendar.none")} action={<Button onClick={() => put({ category: null, location: null })}>{t("catalogue.clear")}</Button>} /></div> : (
         <div className="panel board-panel">

@@ -1,0 +1,55 @@
+/** A workbook of reservations: what would become of each row, and all that speaks against it. */
+
+import { Button, Table } from "antd";
+import { useTranslation } from "react-i18next";
+
+import { upload, withQuery } from "../../../api/http";
+import type { components } from "../../../api/schema";
+import { pick, useLang } from "../../../i18n";
+import { formatSpan } from "../../../lib/time";
+import { ReservationTag } from "../../../parts/marks";
+import { Wide } from "../../../parts/wide";
+import { SheetImport } from "../sheet-import";
+
+type Reserved = components["schemas"]["ReservedRowView"];
+
+function send(path: string, file: File, key?: string): Promise<{ items: Reserved[] }> {
+  const form = new FormData();
+  form.append("file", file);
+  return upload(path, form, "POST", key);
+}
+
+function Fate({ one }: { one: Reserved }) {
+  const lang = useLang();
+  if (one.state) return <ReservationTag state={one.state} />;
+  return <ul className="stack" style={{ gap: 4 }}>{one.problems.map((each, index) => <li key={index}>{pick(lang, each, "detail")}</li>)}</ul>;
+}
+
+export function ReservationSheet({ zone }: { zone: string }) {
+  const { t } = useTranslation();
+  const lang = useLang();
+  const when = (one: Reserved): string => (one.starts_at && one.ends_at ? formatSpan(Date.parse(one.starts_at), Date.parse(one.ends_at), zone, lang) : "—");
+  return (
+    <>
+      <Button href={withQuery("/reservation-sheet.xlsx")} download>{t("labCalendar.template")}</Button>
+      <SheetImport<Reserved> label={t("labCalendar.import")} look={(file) => send("/reservation-sheet-preview", file)} take={(file, key) => send("/reservation-sheet", file, key)}
+        touches={["lab-calendar"]} mayTake={(rows) => rows.every((one) => one.state !== null)}>
+        {(rows) => (
+          <>
+            <p>{t("labCalendar.wouldReserve", { good: rows.filter((one) => one.state).length, bad: rows.filter((one) => !one.state).length })}</p>
+            <Wide label={t("cards.preview", { name: "" })} width={620}>
+              <Table<Reserved> size="small" rowKey="row" pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} dataSource={rows}
+                columns={[
+                  { title: t("labCalendar.row"), dataIndex: "row", render: (row: number) => <span className="num">{row}</span> },
+                  { title: t("labCalendar.fate"), key: "fate", width: 220, render: (_, one) => <Fate one={one} /> },
+                  { title: t("labCalendar.instrument"), dataIndex: "instrument_code", render: (code: string | null) => <span className="mono">{code ?? "—"}</span> },
+                  { title: t("labCalendar.who"), dataIndex: "login" },
+                  { title: t("labCalendar.when"), key: "when", render: (_, one) => <span className="num">{when(one)}</span> },
+                ]} />
+            </Wide>
+          </>
+        )}
+      </SheetImport>
+    </>
+  );
+}
