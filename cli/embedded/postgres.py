@@ -24,6 +24,7 @@ from foundation.tenancy import APP_ROLE, WORKER_ROLE
 SUPERUSER = "postgres"
 ROLE = "yixiang"
 DATABASE = "yixiang"
+PORTS, PORT_TRIES = range(20_000, 32_000), 100
 START_LIMIT_S = 120.0  # crash recovery of a large write-ahead log takes its time
 LOCALES = ("C.UTF-8", "en_US.UTF-8")  # the second for macOS, whose C library lacks the first
 
@@ -42,15 +43,20 @@ class NoPostgres(CannotRun):
 
 
 def find_free_port(preferred: int | None = None) -> int:
-    """Return a TCP port of the loopback that is free now, the preferred one if it can be had."""
-    for port in (preferred, 0) if preferred else (0,):
+    """Return a TCP port of the loopback that is free now, the preferred one if it can be had.
+
+    Others lie below those that outgoing connections are given: such a connection could take it
+    in the second before somebody listens on it.
+    """
+    others = (PORTS[secrets.randbelow(len(PORTS))] for _ in range(PORT_TRIES))
+    for port in (preferred, *others) if preferred else others:
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(listener.getsockname()[1])
+            return port
     raise NoPostgres("no free TCP port on 127.0.0.1")
 
 

@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -34,9 +35,13 @@ class Site:
         return f"{self.path} {self.function}: {self.text}{again}"
 
 
-def find_sites() -> list[Site]:
+@cache
+def find_sites() -> tuple[Site, ...]:
+    """Return every comparison of our rooms; all their files are read once for it."""
     files = [path for room in ROOMS for path in sorted((PROJECT / room).rglob("*.py"))]
-    return [site for path in files for site, _ in walk(ast.parse(path.read_text("utf-8")), path)]
+    return tuple(
+        site for path in files for site, _ in walk(ast.parse(path.read_text("utf-8")), path)
+    )
 
 
 def walk(tree: ast.Module, path: Path) -> Iterator[tuple[Site, ast.Compare]]:

@@ -83,6 +83,11 @@ _BY_FILE: dict[str, dict[str, str]] = {
             f"{_LISTS}test_sheet_of_instruments_holds_ones_own"
         ),
     },
+    "booking/policies/service.py": {
+        "list_groups: Instrument.institution_id == institution_id": (
+            f"{_LISTS}test_groups_are_those_of_ones_own_instruments"
+        ),
+    },
     "booking/reservations/changing.py": {
         "hand_over: asker.enterprise_id != reservation.enterprise_id": (
             f"{_LISTS}test_station_hands_nothing_from_one_client_to_another"

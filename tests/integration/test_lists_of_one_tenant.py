@@ -21,6 +21,7 @@ from booking.instruments.queries import search
 from booking.instruments.search import Wanted, look_for
 from booking.instruments.sheets import list_all
 from booking.instruments.tables import Instrument
+from booking.policies.service import list_groups
 from booking.reservations.changing import hand_over
 from booking.reservations.errors import NotAColleague
 from booking.reservations.queries import list_known
@@ -64,6 +65,13 @@ def test_catalogue_is_narrowed_to_one_institution(lab: Lab, foreign: Instrument)
     assert foreign.id not in {one.instrument.id for one in listed}
     assert [one.instrument.id for one in listed] == [lab.instrument.id]
     assert [one.instrument.id for one in found] == [lab.instrument.id]
+
+
+def test_groups_are_those_of_ones_own_instruments(lab: Lab, foreign: Instrument) -> None:
+    lab.instrument.group_code, foreign.group_code = "hplc", "theirs"
+    lab.session.flush()
+
+    assert list_groups(lab.session, lab.institution.id) == ["hplc"]
 
 
 def test_who_stands_in_is_of_the_same_institution(lab: Lab, foreign: Instrument) -> None:
