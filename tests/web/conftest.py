@@ -64,7 +64,8 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # Every page signs in anew.
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "YIXIANG_HASHING_SHARE": "1"},
     )
     try:
         yield RunningApp(url=wait_for_address(process), data=data)

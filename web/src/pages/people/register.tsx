@@ -107,8 +107,10 @@ function Fields({ kind, all }: { kind: Kind; all: Needs }) {
   const sending = useMutation({
     mutationFn: async (given: Filled) => {
       const made = await register({
-        ...given,
         kind,
+        login: given.login,
+        password: given.password,
+        display_name: given.display_name,
         organisation: kind === "ordinary" ? "" : (given.organisation ?? "").trim(),
         credit_code: kind === "ordinary" ? "" : (given.credit_code ?? "").trim().toUpperCase(),
         identity_number: given.identity_number.trim().toUpperCase(),
