@@ -76,7 +76,8 @@ def test_from_the_search_to_a_yes_to_what_the_instrument_asks(open_page: OpenPag
     expect(lab.locator("[data-questions]")).to_contain_text("Q235 钢")
     lab.get_by_role("button", name="批准", exact=True).click()
     client.goto("/notices")
-    told = client.locator("[data-notice=approved]").first
+    its_own = client.locator(f"a[href$='{reservation}']")  # others may have been approved before
+    told = client.locator("[data-notice=approved]").filter(has=its_own).first
     expect(told).to_be_visible(timeout=40_000)
     told.get_by_role("link").click()
     expect_state(client, "reserved")
