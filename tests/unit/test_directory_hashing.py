@@ -9,7 +9,12 @@ from directory.people import passwords
 from directory.people.hashing import Budget
 from directory.people.passwords import Hashing, is_password
 
-HASH = passwords.hash_password("correct horse")
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def stored() -> str:
+    return passwords.hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -56,35 +61,35 @@ def test_calm_saves_no_more_than_the_most() -> None:
 
 
 @pytest.mark.parametrize("text", ["wrong", "", "多字节\n与换行", "\ud800"])
-def test_other_passwords_are_not_the_one(text: str) -> None:
-    assert is_password("correct horse", HASH)
-    assert not is_password(text, HASH)
+def test_other_passwords_are_not_the_one(stored: str, text: str) -> None:
+    assert is_password(PASSWORD, stored)
+    assert not is_password(text, stored)
 
 
 def test_nobody_has_a_password() -> None:
     assert not is_password("nobody has this password", None)
-    assert not is_password("correct horse", "no hash at all")
+    assert not is_password(PASSWORD, "no hash at all")
 
 
-def test_another_process_is_begun_where_one_died(hashing: Hashing) -> None:
-    assert hashing.ask("verify", HASH, "correct horse") is True
+def test_another_process_is_begun_where_one_died(hashing: Hashing, stored: str) -> None:
+    assert hashing.ask("verify", stored, PASSWORD) is True
     assert hashing.process is not None
     os.kill(hashing.process.pid, signal.SIGKILL)
 
-    assert hashing.ask("verify", HASH, "correct horse") is True
+    assert hashing.ask("verify", stored, PASSWORD) is True
     hashing.end()
 
 
-def test_it_gives_way_to_everybody_else(hashing: Hashing) -> None:
-    hashing.ask("verify", HASH, "correct horse")
+def test_it_gives_way_to_everybody_else(hashing: Hashing, stored: str) -> None:
+    hashing.ask("verify", stored, PASSWORD)
     assert hashing.process is not None
 
     assert os.getpriority(os.PRIO_PROCESS, hashing.process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
     hashing.end()
 
 
-def test_it_ends_with_the_one_who_asks(hashing: Hashing) -> None:
-    hashing.ask("verify", HASH, "correct horse")
+def test_it_ends_with_the_one_who_asks(hashing: Hashing, stored: str) -> None:
+    hashing.ask("verify", stored, PASSWORD)
     process = hashing.process
     assert process is not None
     assert process.stdin is not None
