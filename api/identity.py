@@ -138,7 +138,7 @@ class Access:
                 raise OnlyInPerson
             if scope_of(request) not in caller.scopes:
                 raise ScopeMissing
-        elif not self.while_unproven:
+        if not self.while_unproven:
             require_proof(request, caller, now)
         if self.roles is not None and caller.roles.isdisjoint(self.roles):
             raise NotAllowed
@@ -151,8 +151,8 @@ def require_proof(request: Request, caller: Caller, now: Now) -> None:
     if not caller.with_second_factor and lacks_second_factor(request, caller):
         raise SecondFactorMissing
     policy = PasswordPolicy(settings.password_policy)
-    # How old a password is says nothing of a sign-in that was made without it.
-    if caller.by_provider:
+    # How old a password is says nothing of who came without it.
+    if caller.by_provider or caller.scopes is not None:
         return
     if caller.password_changed_at and has_expired(caller.password_changed_at, now, policy):
         raise PasswordExpired

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,11 +19,10 @@ from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import Reservation
 from directory.institutions import queries as institutions
 from directory.people.accounts import last_roles
-from directory.people.errors import SignInFailed
-from directory.people.passwords import is_password
+from directory.people.own_password import require_own_password
 from directory.people.service import Caller
 from directory.people.tables import Person
-from directory.privacy import service
+from directory.privacy import erasing, service
 from directory.privacy.rules import Level
 from directory.privacy.tables import Consent, LegalHold
 from directory.registrations.rules import Purpose
@@ -106,13 +105,15 @@ class ErasureRequest(Body):
 
 
 @router.post("/me/erasure", status_code=204)
-def erase_own(body: ErasureRequest, caller: InPerson, vault: OpenVault, now: Now) -> None:
+def erase_own(
+    body: ErasureRequest, caller: InPerson, request: Request, vault: OpenVault, now: Now
+) -> None:
     """Have oneself forgotten; refused with reasons while something must be kept."""
-    person = vault.session.get_one(Person, caller.person_id)
-    if not is_password(body.password.get_secret_value(), person.password_hash):
-        raise SignInFailed
+    request.app.state.throttle.count_sign_in(login=caller.login, address="", mark="", now=now)
+    password = body.password.get_secret_value()
+    require_own_password(vault.session, caller=caller, password=password)
     unfinished = find_unfinished(vault.session, caller.person_id)
-    service.erase_own(vault, caller=caller, unfinished=unfinished, now=now)
+    erasing.erase_own(vault, caller=caller, unfinished=unfinished, now=now)
 
 
 def find_unfinished(session: Session, person_id: PersonId) -> list[Problem]:

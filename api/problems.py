@@ -1,5 +1,6 @@
 """Domain errors as RFC 9457 problem documents. The one place that knows statuses."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -158,10 +159,12 @@ def render_malformed(request: Request, error: Exception) -> JSONResponse:
 
 def render_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    refusal: DomainError = MethodNotAllowed() if error.status_code == 405 else NoSuchPage()  # noqa: PLR2004
-    if error.status_code not in {404, 405}:
-        refusal = MalformedRequest()
-    return document(refusal, request, status=error.status_code)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return document(NoSuchPage(), request)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return document(MethodNotAllowed(), request, status=error.status_code)
+    # A body in parts that are none: malformed as any other, so by the status of all such.
+    return document(MalformedRequest(), request)
 
 
 def render_database_away(request: Request, error: Exception) -> JSONResponse:

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from api.bodies import Body
 from api.clock import Now
 from api.database import acting_as
-from api.identity import Anyone, client_address
+from api.identity import Anyone, caller_of_request, client_address
 from api.routing import Router
-from api.sign_in import MARK_COOKIE, PersonView, set_cookies
+from api.sign_in import MARK_COOKIE, PersonView, end_former, set_cookies
 from directory.people.service import Browser, Caller
 from directory.provider import service
 from directory.provider.client import Identity, Provider
@@ -190,7 +190,8 @@ def admit(
 ) -> ArrivalView:
     """Open the sign-in, and let the browser carry it."""
     browser = Browser(request.headers.get("user-agent", ""), client_address(request))
-    with acting_as(request, None) as session:
+    with acting_as(request, caller_of_request(request)) as session:
+        end_former(session, request, now)
         caller, token = service.sign_in_by_provider(
             session,
             link,

@@ -1,5 +1,6 @@
 """Routes for signing in and out, and for who one is."""
 
+from datetime import datetime
 from typing import Self
 
 from fastapi import Request, Response
@@ -95,6 +96,7 @@ def sign_in(
     throttle = request.app.state.throttle
     address, mark = client_address(request), request.cookies.get(MARK_COOKIE, "")
     throttle.count_sign_in(login=body.login, address=address, mark=mark, now=now)
+    end_former(transaction, request, now)
     caller, token = service.sign_in(
         transaction,
         login=body.login,
@@ -107,6 +109,12 @@ def sign_in(
     throttle.forgive(login=body.login, mark=mark)
     set_cookies(request, response, token=token, login=caller.login)
     return PersonView.of(transaction, caller, request)
+
+
+def end_former(session: Session, request: Request, now: datetime) -> None:
+    """End what this browser carried until now: whoever has a copy has nothing."""
+    if token := request.cookies.get(cookie_name(request)):
+        service.sign_out(session, token=token, now=now)
 
 
 def set_cookies(request: Request, response: Response, *, token: str, login: str) -> None:
@@ -137,11 +145,12 @@ def sign_out(
     _caller: Anyone, request: Request, response: Response, now: Now, transaction: Transaction
 ) -> None:
     """End this browser's sign-in."""
-    name = cookie_name(request)
-    if token := request.cookies.get(name):
-        service.sign_out(transaction, token=token, now=now)
+    end_former(transaction, request, now)
     response.delete_cookie(
-        name, path="/", httponly=True, secure=request.app.state.settings.cookie_secure
+        cookie_name(request),
+        path="/",
+        httponly=True,
+        secure=request.app.state.settings.cookie_secure,
     )
 
 

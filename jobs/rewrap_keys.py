@@ -4,7 +4,7 @@ from datetime import datetime
 
 from directory.privacy.vault import Vault
 from directory.registrations.confirmations import rewrap_waiting
-from directory.registrations.service import index_identities
+from directory.registrations.identities import index_identities
 from foundation.database import SessionFactory
 from foundation.encryption import open_key_ring
 from foundation.settings import Settings

@@ -12,7 +12,7 @@ from directory.notices.tables import Notice
 from directory.privacy.errors import DataErased
 from directory.privacy.vault import Vault
 from directory.registrations.confirmations import Channel, Outgoing, post
-from directory.registrations.service import open_field
+from directory.registrations.identities import open_field
 from directory.registrations.tables import PersonIdentity
 from foundation.encryption import KeyRing
 from foundation.identifiers import PersonId

@@ -67,6 +67,7 @@ class Caller:
     scopes: frozenset[str] | None = None
     """What a token may do; None: a browser, which may do all that its person may."""
     with_second_factor: bool = False
+    """Gave one at this sign-in; of a program, its person has one."""
     by_provider: bool = False
     """Signed in by an OpenID provider's word, not by a password."""
     password_changed_at: datetime | None = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
@@ -16,7 +16,7 @@ from directory.notices.service import tell_of_account
 from directory.people.errors import TokenNotFound, TooManyTokens
 from directory.people.passwords import hash_token
 from directory.people.service import SEEN_EVERY, Caller, caller_of
-from directory.people.tables import AccessToken, Person
+from directory.people.tables import AccessToken, Person, SecondFactor
 from foundation.identifiers import PersonId
 
 PREFIX = "yx_"
@@ -84,18 +84,27 @@ def revoke_token(session: Session, *, person_id: PersonId, token_id: UUID, now: 
 def find_token_caller(session: Session, *, text: str, now: datetime) -> Caller | None:
     """Return whose program asks with this token, if the token stands and the person is active."""
     found = session.execute(
-        select(Person, AccessToken, Enterprise.needs_endorsement)
+        select(Person, AccessToken, Enterprise.needs_endorsement, _has_second_factor())
         .join(AccessToken, AccessToken.person_id == Person.id)
         .outerjoin(Enterprise, Enterprise.id == Person.enterprise_id)
         .where(AccessToken.token_hash == hash_token(text), *_stands(now), Person.is_active)
     ).first()
     if found is None:
         return None
-    person, token, needs_endorsement = found
+    person, token, needs_endorsement, has_factor = found
     if token.last_used_at is None or now - token.last_used_at > SEEN_EVERY:
         token.last_used_at = now
     caller = caller_of(person, scopes=frozenset(str(scope) for scope in token.scopes))
-    return replace(caller, needs_endorsement=bool(needs_endorsement))
+    return replace(
+        caller, needs_endorsement=bool(needs_endorsement), with_second_factor=bool(has_factor)
+    )
+
+
+def _has_second_factor() -> ColumnElement[bool]:
+    """Whether the person has one now: a role that asks for it asks it of their programs, too."""
+    return exists().where(
+        SecondFactor.person_id == Person.id, SecondFactor.confirmed_at.is_not(None)
+    )
 
 
 def _stands(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -1,25 +1,20 @@
-"""A person's rights over their own data: to agree and withdraw, to have a copy, to be forgotten."""
+"""A person's rights over their own data: to agree and withdraw, to have a copy; and holds."""
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
 from directory.files.tables import StoredFile
-from directory.notices.tables import Notice
-from directory.people.passwords import hash_password
-from directory.people.service import Caller, end_all_sign_ins
-from directory.people.tables import AccessToken, LinkedAccount, Person, SecondFactor, SignIn
+from directory.people.service import Caller
+from directory.people.tables import LinkedAccount, Person, SignIn
 from directory.privacy.errors import (
     AboveLevel,
-    DataErased,
-    ErasureHeld,
     HoldKnown,
     HoldNotFound,
     HoldRefused,
@@ -29,13 +24,12 @@ from directory.privacy.grades import ALLOWED, LEVELS, Export
 from directory.privacy.rules import Level, fields_above
 from directory.privacy.tables import Consent, LegalHold
 from directory.privacy.vault import Vault
-from directory.registrations.service import SEALED_FIELDS, open_field
+from directory.registrations.identities import SEALED_FIELDS, open_field
 from directory.registrations.tables import PersonIdentity, Registration
 from foundation.errors import Problem
 from foundation.identifiers import PersonId
 
 HOLDS_MAX = 500
-ERASED_NAME = "已注销用户 Erased"
 
 
 def require_level(fields: Iterable[str], allowed: Level) -> None:
@@ -228,57 +222,6 @@ def lift_hold(session: Session, hold_id: UUID, *, caller: Caller, now: datetime)
             reason=hold.reason,
         )
     return hold
-
-
-def erase_own(
-    vault: Vault, *, caller: Caller, unfinished: Sequence[Problem], now: datetime
-) -> None:
-    """Forget the caller: their key is destroyed, so that nothing sealed for them opens again.
-
-    What the law has us keep stays under a number that leads to nobody: bookings, charges,
-    the audit trail.
-
-    Raises:
-        ErasureHeld: with every reason to keep the data for now.
-    """
-    session = vault.session
-    holds = session.scalars(
-        select(LegalHold).where(
-            LegalHold.subject_id == caller.person_id,
-            LegalHold.lifted_at.is_(None),
-            LegalHold.until > now,
-        )
-    )
-    reasons = [
-        Problem("legal_hold", hold.reason, hold.reason, str(hold.until.date())) for hold in holds
-    ]
-    if reasons or unfinished:
-        raise ErasureHeld([*reasons, *unfinished])
-    person = session.get_one(Person, caller.person_id, with_for_update=True)
-    if not person.is_active:
-        raise DataErased
-    end_all_sign_ins(session, person_id=person.id, now=now)
-    session.execute(
-        update(AccessToken).where(AccessToken.person_id == person.id).values(revoked_at=now)
-    )
-    session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
-    session.execute(delete(Notice).where(Notice.person_id == person.id))
-    session.execute(delete(LinkedAccount).where(LinkedAccount.person_id == person.id))
-    session.execute(delete(PersonIdentity).where(PersonIdentity.person_id == person.id))
-    session.execute(
-        update(StoredFile)
-        .where(StoredFile.owner_id == person.id)
-        .values(erased_at=now, name="erased")
-    )
-    session.execute(
-        update(SignIn).where(SignIn.person_id == person.id).values(address="", user_agent="")
-    )
-    vault.shred(person.id, now=now)
-    person.is_active = False
-    person.login, person.display_name = f"erased-{person.id}", ERASED_NAME
-    person.password_hash = hash_password(secrets.token_urlsafe(32))
-    session.flush()
-    _record(session, "person.erase", caller.person_id, now)
 
 
 def _record(

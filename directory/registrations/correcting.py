@@ -12,6 +12,11 @@ from directory.people.tables import Person
 from directory.privacy.errors import DataErased
 from directory.privacy.vault import Vault
 from directory.registrations.errors import ApplicationRefused, WrongState
+from directory.registrations.identities import (
+    open_field,
+    refuse_second_registration,
+    seal_identity,
+)
 from directory.registrations.rules import (
     EDITABLE,
     Application,
@@ -20,13 +25,7 @@ from directory.registrations.rules import (
     State,
     find_problems,
 )
-from directory.registrations.service import (
-    SUBJECT,
-    open_field,
-    own,
-    refuse_second_registration,
-    seal_identity,
-)
+from directory.registrations.service import SUBJECT, own
 from directory.registrations.tables import PersonIdentity, Registration
 from directory.workdays.rules import ZONE
 

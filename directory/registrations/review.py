@@ -21,8 +21,9 @@ from directory.privacy.errors import DataErased, ReasonRequired
 from directory.privacy.rules import mask_email, mask_identity_number, mask_name, mask_phone
 from directory.privacy.vault import Vault
 from directory.registrations.errors import NotYourself, ReasonMissing, RegistrationNotFound
+from directory.registrations.identities import open_field
 from directory.registrations.rules import Kind, State
-from directory.registrations.service import REVIEW, SUBJECT, move, open_field
+from directory.registrations.service import REVIEW, SUBJECT, move
 from directory.registrations.tables import PersonIdentity, Registration
 from directory.roles.rules import Role
 from directory.workdays.service import meet

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from directory.registrations.numbers import (
@@ -49,6 +49,14 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.WITHDRAWN: frozenset(),
 }
 EDITABLE = frozenset({State.DRAFT, State.RETURNED})
+# PIPL art. 19: no longer than the purpose asks. Who is turned down may see why for a month.
+KEPT_FOR: Mapping[State, timedelta] = {
+    State.REJECTED: timedelta(days=30),
+    State.WITHDRAWN: timedelta(days=30),
+    State.DRAFT: timedelta(days=180),
+    State.RETURNED: timedelta(days=180),
+}
+"""How long the papers of an application are kept that came to nothing, or was left lying."""
 
 
 class Paper(StrEnum):

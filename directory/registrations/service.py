@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
@@ -19,7 +19,6 @@ from directory.people.tables import Person
 from directory.privacy.tables import Consent
 from directory.privacy.vault import Vault
 from directory.registrations.errors import (
-    AlreadyRegistered,
     ApplicationRefused,
     NotConfirmed,
     PapersMissing,
@@ -27,6 +26,7 @@ from directory.registrations.errors import (
     RegistrationNotFound,
     WrongState,
 )
+from directory.registrations.identities import refuse_second_registration, seal_identity
 from directory.registrations.rules import (
     EDITABLE,
     REVIEW_PERIOD,
@@ -38,19 +38,17 @@ from directory.registrations.rules import (
     find_problems,
     may_move,
 )
-from directory.registrations.tables import PersonIdentity, Registration, RegistrationPaper
+from directory.registrations.tables import Registration, RegistrationPaper
 from directory.workdays.queries import latest_due
 from directory.workdays.rules import ZONE
 from directory.workdays.service import set_due, stop
 from directory.workdays.tables import DueDateRow
-from foundation.encryption import Place
 from foundation.errors import Problem
 from foundation.identifiers import PersonId
 from foundation.tenancy import become
 
 SUBJECT = "registration"
 REVIEW = "registration_review"
-SEALED_FIELDS = ("real_name", "identity_number", "phone", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,46 +115,6 @@ def apply(
     session.flush()
     _record(session, "registration.apply", person.id, registration, now)
     return registration
-
-
-def index_identities(vault: Vault, person_ids: Sequence[UUID]) -> None:
-    """Make these people's identities findable by the current key, and no longer by former ones."""
-    query = select(PersonIdentity).where(PersonIdentity.person_id.in_(person_ids))
-    for identity in vault.session.scalars(query):
-        number, phone, email = (
-            open_field(vault, identity, column) for column in ("identity_number", "phone", "email")
-        )
-        identity.identity_index = vault.ring.blind_index(number, "identity_number")
-        identity.phone_index = vault.ring.blind_index(phone, "phone")
-        identity.email_index = vault.ring.blind_index(email, "email")
-
-
-def seal_identity(vault: Vault, person: Person, application: Application, now: datetime) -> None:
-    """Seal who somebody really is, in place of what was sealed of them before."""
-
-    def seal(column: str, text: str) -> bytes:
-        place = Place("person_identities", column, str(person.id))
-        return vault.seal(text, subject=person.id, place=place, now=now)
-
-    index = vault.ring.blind_index
-    vault.session.merge(
-        PersonIdentity(
-            person_id=person.id,
-            real_name=seal("real_name", application.real_name.strip()),
-            identity_number=seal("identity_number", application.identity_number),
-            identity_index=index(application.identity_number, "identity_number"),
-            phone=seal("phone", application.phone),
-            phone_index=index(application.phone, "phone"),
-            email=seal("email", application.email.lower()),
-            email_index=index(application.email.lower(), "email"),
-        )
-    )
-
-
-def open_field(vault: Vault, identity: PersonIdentity, column: str) -> str:
-    """Return one sealed field of an identity in the clear."""
-    place = Place("person_identities", column, str(identity.person_id))
-    return vault.open(getattr(identity, column), subject=identity.person_id, place=place)
 
 
 def hand_in(
@@ -230,11 +188,25 @@ def withdraw(
 ) -> Registration:
     """Take one's registration back."""
     registration = own(session, registration_id, caller)
+    _withdraw(session, registration, now)
+    return registration
+
+
+def withdraw_all(session: Session, person_id: PersonId, *, now: datetime) -> None:
+    """Take back what of a person's is not decided, and forget what was said of the rest."""
+    theirs = select(Registration).where(Registration.person_id == person_id).with_for_update()
+    for registration in session.scalars(theirs).all():
+        if may_move(State(registration.state), State.WITHDRAWN):
+            _withdraw(session, registration, now)
+        registration.remarks = []
+    session.flush()
+
+
+def _withdraw(session: Session, registration: Registration, now: datetime) -> None:
     move(registration, State.WITHDRAWN)
     stop(session, subject_kind=SUBJECT, subject_id=registration.id, kind=REVIEW, now=now)
-    _record(session, "registration.withdraw", caller.person_id, registration, now)
+    _record(session, "registration.withdraw", registration.person_id, registration, now)
     session.flush()
-    return registration
 
 
 def list_papers(session: Session, registration_id: UUID) -> list[RegistrationPaper]:
@@ -279,22 +251,6 @@ def own(
     if registration is None or registration.person_id != caller.person_id:
         raise RegistrationNotFound
     return registration
-
-
-def refuse_second_registration(vault: Vault, application: Application) -> None:
-    """Refuse an identity that has an account, or an application under way.
-
-    Raises:
-        AlreadyRegistered: in that case.
-    """
-    # An applicant may not read others' identities; this function of the database only
-    # says whether one of them is this one.
-    indexes = vault.ring.blind_indexes(application.identity_number, "identity_number")
-    if vault.session.scalar(
-        text("SELECT is_identity_registered(:indexes, :kind)"),
-        {"indexes": indexes, "kind": application.kind},
-    ):
-        raise AlreadyRegistered
 
 
 def _record(

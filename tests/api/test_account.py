@@ -239,6 +239,25 @@ def test_token_is_no_more_than_its_person(
     assert refused.json()["code"] == "not_allowed"
 
 
+def test_program_of_a_role_that_needs_a_second_factor_needs_its_person_to_have_one(
+    app: FastAPI,
+    clock: StoppedClock,
+    cast: Cast,
+    signed_in_as: SignedInAs,
+    stranger: TestClient,
+) -> None:
+    """Else a token made before its person got the role would do without."""
+    client = signed_in_as(cast.oscar)
+    made = client.post("/api/v1/me/tokens", json={"name": "x", "scopes": ["workdays:read"]}).json()
+    app.state.settings = app.state.settings.model_copy(update={"second_factor_roles": "operator"})
+
+    refused = stranger.get("/api/v1/due-dates", headers=bearer(made["token"]))
+    set_second_factor(client, clock)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_factor_missing")
+    assert stranger.get("/api/v1/due-dates", headers=bearer(made["token"])).status_code == 200
+
+
 def test_revoked_expired_and_forged_tokens_open_nothing(
     app: FastAPI, clock: StoppedClock, cast: Cast, signed_in_as: SignedInAs, stranger: TestClient
 ) -> None:

@@ -252,3 +252,15 @@ def test_scanner_that_is_away_lets_nothing_by(app: FastAPI, alice: TestClient) -
     app.state.settings = app.state.settings.model_copy(update={"clamd_address": "127.0.0.1:1"})
 
     assert upload(alice, "a.pdf", PDF).status_code == 503
+
+
+def test_parts_that_are_none_are_malformed_like_any_other_body(
+    cast: Cast, signed_in_as: SignedInAs
+) -> None:
+    answer = signed_in_as(cast.alice).post(
+        "/api/v1/files",
+        content=b"no boundary in here",
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")

@@ -1,6 +1,7 @@
 """A person's rights: a copy, to be forgotten, and what must be kept all the same."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -8,10 +9,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from directory.enterprises.service import make_enterprise
+from directory.enterprises.tables import Enterprise, EnterpriseName
 from directory.people.tables import Person
+from directory.privacy.erasing import ERASED_NAME, forget_failed, list_failed
 from directory.privacy.errors import DataErased
+from directory.privacy.service import place_hold
 from directory.privacy.tables import SubjectKey
 from directory.privacy.vault import Vault
+from directory.registrations.tables import Registration
 from directory.roles.rules import Role
 from foundation.encryption import CannotOpen, KeyRing, Place
 from foundation.identifiers import new_id
@@ -78,6 +84,100 @@ def test_who_is_forgotten_is_gone_and_nothing_of_theirs_opens(
         ).scalar_one()
     assert "小李" not in left
     assert "li.siqi" not in left
+
+
+def test_password_is_not_guessed_by_asking_to_be_forgotten(
+    cast: Cast, signed_in_as: SignedInAs
+) -> None:
+    alice = signed_in_as(cast.alice)
+
+    answers = [alice.post("/api/v1/me/erasure", json={"password": "guess"}) for _ in range(11)]
+
+    assert [it.status_code for it in answers] == [401] * 10 + [429]
+
+
+def test_who_is_forgotten_while_reviewed_leaves_the_queue_and_no_name(
+    app: FastAPI,
+    outside: Outside,
+    stranger: TestClient,
+    session_factory: sessionmaker[Session],
+) -> None:
+    client, view = register(
+        app, outside, stranger, kind="ordinary", organisation="", credit_code=""
+    )
+    with session_factory.begin() as session:
+        person = session.scalars(select(Person).where(Person.login == "li.siqi")).one()
+        home = make_enterprise(session, name="小李", credit_code=None, kind="individual", now=NOW)
+        person.enterprise_id = home.id
+
+    assert client.post("/api/v1/me/erasure", json={"password": PASSWORD}).status_code == 204
+
+    with session_factory() as session:
+        registration = session.get_one(Registration, UUID(view["id"]))
+        names = session.scalars(
+            select(EnterpriseName.name).where(EnterpriseName.enterprise_id == home.id)
+        ).all()
+        assert registration.state == "withdrawn"
+        assert session.get_one(Enterprise, home.id).name == ERASED_NAME
+        assert names == [ERASED_NAME]
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "is_forgotten"),
+    [
+        pytest.param("rejected", 30, True, id="turned down a month ago"),
+        pytest.param("rejected", 29, False, id="turned down lately"),
+        pytest.param("withdrawn", 30, True, id="taken back"),
+        pytest.param("draft", 180, True, id="left lying for half a year"),
+        pytest.param("draft", 179, False, id="still being written"),
+        pytest.param("submitted", 400, False, id="under review, however long"),
+    ],
+)
+def test_nothing_is_kept_of_who_was_not_admitted(
+    session: Session, *, state: str, days: int, is_forgotten: bool
+) -> None:
+    vault, person = Vault(session, KeyRing.of(OLD)), make.person(session)
+    vault.seal("x", subject=person.id, place=Place("a", "b", "c"), now=NOW)
+    session.add(
+        Registration(
+            person_id=person.id,
+            kind="ordinary",
+            state=state,
+            organisation="",
+            credit_code="",
+            created_at=NOW,
+            remarks=[],
+        )
+    )
+    session.flush()
+    later = NOW + timedelta(days=days)
+
+    assert (person.id in list_failed(session, now=later)) is is_forgotten
+    assert forget_failed(vault, person.id, now=later) is is_forgotten
+
+    assert person.is_active is not is_forgotten
+    assert (session.get_one(SubjectKey, person.id).sealed is None) is is_forgotten
+    assert forget_failed(vault, person.id, now=later) is False, "once"
+
+
+def test_law_keeps_the_papers_of_who_was_not_admitted(session: Session) -> None:
+    person = make.person(session)
+    session.add(
+        Registration(
+            person_id=person.id,
+            kind="ordinary",
+            state="rejected",
+            organisation="",
+            credit_code="",
+            created_at=NOW,
+            remarks=[],
+        )
+    )
+    until = NOW + timedelta(days=90)
+    place_hold(session, subject_id=person.id, reason="案", until=until, placed_by=None, now=NOW)
+
+    assert person.id not in list_failed(session, now=until - timedelta(days=1))
+    assert person.id in list_failed(session, now=until)
 
 
 def test_unfinished_business_holds_an_erasure_back(

@@ -16,7 +16,7 @@ from directory.enterprises.service import name_on
 from directory.enterprises.tables import Enterprise
 from directory.people.tables import Person
 from directory.privacy.vault import Vault
-from directory.registrations.service import index_identities
+from directory.registrations.identities import index_identities
 from directory.registrations.tables import Registration
 from directory.roles.rules import Role
 from foundation.encryption import KeyRing

@@ -72,6 +72,24 @@ def test_signing_out_ends_the_sign_in_at_the_server(signed_in_as: SignedInAs, ca
     assert again.get("/api/v1/me").status_code == 401
 
 
+def test_signing_in_anew_ends_what_the_browser_carried(
+    signed_in_as: SignedInAs, cast: Cast
+) -> None:
+    """A token that somebody copied, or put there, is worth nothing after the next sign-in."""
+    client = signed_in_as(cast.alice)
+    former = client.cookies["yixiang"]
+    body = {"login": cast.bob.login, "password": make.PASSWORD}
+
+    failed = client.post("/api/v1/sign-in", json=body | {"password": "wrong"})
+    kept = TestClient(client.app, cookies={"yixiang": former}).get("/api/v1/me")
+    assert (failed.status_code, kept.status_code) == (401, 200)
+
+    assert client.post("/api/v1/sign-in", json=body).json()["login"] == cast.bob.login
+    assert client.cookies["yixiang"] != former
+    again = TestClient(client.app, cookies={"yixiang": former})
+    assert again.get("/api/v1/me").status_code == 401
+
+
 def test_sign_in_ends_with_its_time(
     signed_in_as: SignedInAs, cast: Cast, session_factory: sessionmaker[Session]
 ) -> None:
