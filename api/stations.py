@@ -1,10 +1,9 @@
-"""Routes for stations, what clients entrust to them, and the library of experts."""
+"""Routes for stations, and what clients entrust to them."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -14,14 +13,11 @@ from api.database import ReadOnly, Transaction
 from api.identity import Anyone, allow, allow_in_person
 from api.routing import Router
 from directory.enterprises.tables import Enterprise
-from directory.experts import service as experts
-from directory.experts.tables import Expert
 from directory.people.service import Caller
-from directory.roles.rules import PLATFORM_ROLES, Role
+from directory.roles.rules import Role
 from directory.stations import service
 from directory.stations.rules import Scope
 from directory.stations.tables import Entrustment, Station
-from directory.workdays.rules import ZONE
 from foundation.identifiers import EnterpriseId, StationId
 
 router = Router(tags=["stations"])
@@ -35,6 +31,11 @@ class StationRequest(Body):
     address: Line
     has_window: bool
     notice_posted: bool
+
+
+class ClosingRequest(Body):
+    reason: str = Field(min_length=2, max_length=300)
+    """Told to whom it concerns."""
 
 
 class StationView(BaseModel):
@@ -72,6 +73,8 @@ class EntrustmentView(BaseModel):
     enterprise: str
     station_id: StationId
     station: str
+    is_station_open: bool
+    """While it is closed, the entrustment does not hold."""
     scope: list[Scope]
     valid_from: date
     valid_to: date
@@ -80,12 +83,14 @@ class EntrustmentView(BaseModel):
 
     @classmethod
     def of(cls, session: Session, row: Entrustment) -> Self:
+        station = session.get_one(Station, row.station_id)
         return cls(
             id=row.id,
             enterprise_id=row.enterprise_id,
             enterprise=session.get_one(Enterprise, row.enterprise_id).name,
             station_id=row.station_id,
-            station=session.get_one(Station, row.station_id).name,
+            station=station.name,
+            is_station_open=station.is_open,
             scope=[Scope(scope) for scope in row.scope],
             valid_from=row.valid_from,
             valid_to=row.valid_to,
@@ -96,44 +101,6 @@ class EntrustmentView(BaseModel):
 
 class EntrustmentList(BaseModel):
     items: list[EntrustmentView]
-
-
-class ExpertRequest(Body):
-    name: Line
-    title: Line
-    field: Line
-    employer: Annotated[str, Field(max_length=200)] = ""
-    entered_on: date
-
-
-class LeavingRequest(Body):
-    left_on: date
-
-
-class ExpertView(BaseModel):
-    id: UUID
-    name: str
-    title: str
-    field: str
-    employer: str
-    entered_on: date
-    left_on: date | None
-
-    @classmethod
-    def of(cls, expert: Expert) -> Self:
-        return cls(
-            id=expert.id,
-            name=expert.name,
-            title=expert.title,
-            field=expert.field,
-            employer=expert.employer,
-            entered_on=expert.entered_on,
-            left_on=expert.left_on,
-        )
-
-
-class ExpertList(BaseModel):
-    items: list[ExpertView]
 
 
 @router.get("/stations")
@@ -148,16 +115,31 @@ def open_station(
     body: StationRequest, caller: Operator, now: Now, transaction: Transaction
 ) -> StationView:
     """Open a station."""
-    station = service.open_station(
-        transaction,
-        caller=caller,
-        name=body.name,
-        address=body.address,
-        has_window=body.has_window,
-        notice_posted=body.notice_posted,
-        now=now,
+    station = service.open_station(transaction, caller=caller, now=now, **body.model_dump())
+    return StationView.of(station)
+
+
+@router.post("/stations/{station_id}/close")
+def close_station(
+    station_id: StationId,
+    body: ClosingRequest,
+    caller: Operator,
+    now: Now,
+    transaction: Transaction,
+) -> StationView:
+    """Close a station: nothing entrusted to it holds, nobody there may act, until it reopens."""
+    station = service.close_station(
+        transaction, station_id, caller=caller, reason=body.reason, now=now
     )
     return StationView.of(station)
+
+
+@router.post("/stations/{station_id}/reopen")
+def reopen_station(
+    station_id: StationId, caller: Operator, now: Now, transaction: Transaction
+) -> StationView:
+    """Open a station again; what was entrusted to it holds as far as its period goes."""
+    return StationView.of(service.reopen_station(transaction, station_id, caller=caller, now=now))
 
 
 @router.get("/entrustments")
@@ -199,46 +181,3 @@ def revoke_entrustment(
     """End an entrustment of one's enterprise at once."""
     row = service.revoke(transaction, entrustment_id, caller=caller, now=now)
     return EntrustmentView.of(transaction, row)
-
-
-@router.get("/experts")
-def list_experts(
-    caller: Anyone,
-    reading: ReadOnly,
-    now: Now,
-    field: Annotated[str | None, Query(max_length=100)] = None,
-    include_left: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-) -> ExpertList:
-    """List the experts of today, of a field if one is named; the platform sees who left too."""
-    sees_all = include_left and caller is not None and caller.has(*PLATFORM_ROLES)
-    today = None if sees_all else now.astimezone(ZONE).date()
-    rows = experts.list_experts(reading, field=field, on=today)
-    return ExpertList(items=[ExpertView.of(expert) for expert in rows])
-
-
-@router.post("/experts", status_code=201)
-def enter_expert(
-    body: ExpertRequest, caller: Operator, now: Now, transaction: Transaction
-) -> ExpertView:
-    """Take an expert into the library."""
-    expert = experts.enter(
-        transaction,
-        caller=caller,
-        name=body.name,
-        title=body.title,
-        field=body.field,
-        employer=body.employer,
-        entered_on=body.entered_on,
-        now=now,
-    )
-    return ExpertView.of(expert)
-
-
-@router.post("/experts/{expert_id}/leave")
-def leave_library(
-    expert_id: UUID, body: LeavingRequest, caller: Operator, now: Now, transaction: Transaction
-) -> ExpertView:
-    """Note that an expert left the library."""
-    return ExpertView.of(
-        experts.leave(transaction, expert_id, caller=caller, left_on=body.left_on, now=now)
-    )

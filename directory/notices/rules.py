@@ -28,6 +28,8 @@ class AccountKind(StrEnum):
     REGISTRATION_REJECTED = "registration_rejected"
     NAME_CHANGE_APPROVED = "name_change_approved"
     NAME_CHANGE_REJECTED = "name_change_rejected"
+    STATION_CLOSED = "station_closed"
+    STATION_REOPENED = "station_reopened"
 
 
 K = AccountKind
@@ -134,6 +136,17 @@ WORDS: dict[AccountKind, tuple[str, str]] = {
     K.NAME_CHANGE_REJECTED: (
         "企业更名申请（{name}）未通过：{why}。",
         "The change of name ({name}) was turned down: {why}.",
+    ),
+    K.STATION_CLOSED: (
+        "服务站点“{name}”已于 {at} 关闭：{why}。关闭期间委托不生效；可另行委托其他站点。",
+        (
+            "The station “{name}” was closed on {at}: {why}. Until it opens again no entrustment "
+            "to it holds; another station may be entrusted."
+        ),
+    ),
+    K.STATION_REOPENED: (
+        "服务站点“{name}”已于 {at} 重新开放，尚在期限内的委托恢复生效。",
+        "The station “{name}” opened again on {at}; entrustments to it hold within their period.",
     ),
 }
 

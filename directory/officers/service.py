@@ -22,7 +22,7 @@ from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person, RoleAssignment
 from directory.roles.rules import PLATFORM_ROLES, Role
-from directory.stations.errors import StationNotFound
+from directory.stations.service import require_open
 from directory.stations.tables import Station
 from foundation.errors import Problem
 from foundation.identifiers import StationId
@@ -54,13 +54,12 @@ def appoint(
     Raises:
         OfficerRefused: for roles that do not go together, or are not theirs.
         StationNotFound: when there is no such station.
+        StationClosed: when it is closed.
         PasswordRefused: when the first password will not do.
         LoginTaken: when the name is another's.
     """
     _require_roles(new.roles, station_id)
-    station = session.get(Station, station_id) if station_id else None
-    if station_id and station is None:
-        raise StationNotFound
+    station = require_open(session, station_id) if station_id else None
     person = open_account(session, new, station_id=station_id, policy=policy, now=now)
     record_account(session, "officer.appoint", caller=caller, person=person, now=now)
     return Officer(person, station.name if station else None)

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, func, select, text, update
+from sqlalchemy import ColumnClause, Row, column, func, select, text, update
 from sqlalchemy.orm import Session
 
 from directory.notices.rules import AccountKind, Facts, same_browser
@@ -31,21 +32,35 @@ KNOWN_FOR = timedelta(days=180)
 last_used = func.coalesce(SignIn.last_seen_at, SignIn.created_at)
 
 
-# Asked by every request: one short row instead of three entities.
-CALLER = text("""
-SELECT p.id AS person_id, p.login, p.display_name, p.enterprise_id, p.institution_id,
+# Asked by every request: one short row instead of three entities. Who works for a station has
+# no role while it is closed.
+WHO = """
+    p.id AS person_id, p.login, p.display_name, p.enterprise_id, p.institution_id,
     p.station_id, coalesce(p.password_changed_at, p.created_at) AS password_changed_at,
-    s.id AS sign_in_id, s.with_second_factor, coalesce(s.last_seen_at, s.created_at) AS seen_at,
-    s.linked_account_id IS NOT NULL AS by_provider,
-    ARRAY(SELECT r.role FROM role_assignments r WHERE r.person_id = p.id) AS roles,
+    ARRAY(
+        SELECT r.role FROM role_assignments r
+        WHERE r.person_id = p.id AND st.is_open IS NOT FALSE
+    ) AS roles,
     coalesce(e.needs_endorsement, false) AS needs_endorsement
-FROM sign_ins s JOIN people p ON p.id = s.person_id
-LEFT JOIN enterprises e ON e.id = p.enterprise_id
-WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND p.is_active
-""").columns(
+"""
+WHOSE = """
+    JOIN people p ON p.id = given.person_id
+    LEFT JOIN enterprises e ON e.id = p.enterprise_id
+    LEFT JOIN stations st ON st.id = p.station_id
+"""
+WHO_COLUMNS: tuple[ColumnClause[Any], ...] = (
     *map(column, ("person_id", "login", "display_name", "enterprise_id", "institution_id")),
-    *map(column, ("station_id", "password_changed_at", "sign_in_id", "with_second_factor")),
-    *map(column, ("seen_at", "by_provider", "roles", "needs_endorsement")),
+    *map(column, ("station_id", "password_changed_at", "roles", "needs_endorsement")),
+)
+CALLER = text(f"""
+SELECT {WHO}, given.id AS sign_in_id, given.with_second_factor,
+    coalesce(given.last_seen_at, given.created_at) AS seen_at,
+    given.linked_account_id IS NOT NULL AS by_provider
+FROM sign_ins given {WHOSE}
+WHERE given.token_hash = :token_hash AND given.ended_at IS NULL AND given.expires_at > :now
+    AND p.is_active
+""").columns(  # noqa: S608 - of constants
+    *WHO_COLUMNS, *map(column, ("sign_in_id", "with_second_factor", "seen_at", "by_provider"))
 )
 
 
@@ -150,7 +165,9 @@ def open_sign_in(
     if is_new_device:
         facts = Facts(now, browser=browser.user_agent, address=browser.address)
         tell_of_account(session, person.id, AccountKind.NEW_DEVICE, facts)
-    return caller_of(person, sign_in=row), token
+    caller = find_caller(session, token=token, now=now, idle_limit=SIGN_IN_LASTS)
+    assert caller is not None, "opened just now"
+    return caller, token
 
 
 def _is_new_device(session: Session, person_id: PersonId, browser: Browser, now: datetime) -> bool:
@@ -202,6 +219,16 @@ def find_caller(
             .where(SignIn.token_hash == token_hash, last_used <= found.seen_at)
             .values(last_seen_at=now)
         )
+    return read_caller(
+        found,
+        sign_in_id=found.sign_in_id,
+        with_second_factor=found.with_second_factor,
+        by_provider=found.by_provider,
+    )
+
+
+def read_caller(found: Row[Any], **more: Any) -> Caller:  # noqa: ANN401 - what else a Caller has
+    """Make a caller of a row of `WHO`, and what is known of how they came."""
     return Caller(
         person_id=found.person_id,
         login=found.login,
@@ -210,17 +237,14 @@ def find_caller(
         enterprise_id=found.enterprise_id,
         institution_id=found.institution_id,
         station_id=found.station_id,
-        sign_in_id=found.sign_in_id,
-        with_second_factor=found.with_second_factor,
-        by_provider=found.by_provider,
         password_changed_at=found.password_changed_at,
         needs_endorsement=found.needs_endorsement,
+        **more,
     )
 
 
-def caller_of(
-    person: Person, *, sign_in: SignIn | None = None, scopes: frozenset[str] | None = None
-) -> Caller:
+def caller_of(person: Person) -> Caller:
+    """Make a caller of somebody who is not asking themselves: acts are done in their name."""
     return Caller(
         person_id=person.id,
         login=person.login,
@@ -229,10 +253,6 @@ def caller_of(
         enterprise_id=person.enterprise_id,
         institution_id=person.institution_id,
         station_id=person.station_id,
-        sign_in_id=sign_in.id if sign_in else None,
-        scopes=scopes,
-        with_second_factor=sign_in.with_second_factor if sign_in else False,
-        by_provider=sign_in is not None and sign_in.linked_account_id is not None,
         password_changed_at=person.password_changed_at or person.created_at,
     )
 

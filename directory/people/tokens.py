@@ -2,21 +2,26 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, column, func, select, text, update
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
-from directory.enterprises.tables import Enterprise
 from directory.notices.rules import AccountKind, Facts
 from directory.notices.service import tell_of_account
 from directory.people.errors import TokenNotFound, TooManyTokens
 from directory.people.passwords import hash_token
-from directory.people.service import SEEN_EVERY, Caller, caller_of
-from directory.people.tables import AccessToken, Person, SecondFactor
+from directory.people.service import (
+    SEEN_EVERY,
+    WHO,
+    WHO_COLUMNS,
+    WHOSE,
+    Caller,
+    read_caller,
+)
+from directory.people.tables import AccessToken
 from foundation.identifiers import PersonId
 
 PREFIX = "yx_"
@@ -81,29 +86,31 @@ def revoke_token(session: Session, *, person_id: PersonId, token_id: UUID, now: 
     _record(session, "token.revoke", person_id, token_id, now)
 
 
+# A role that asks for a second factor asks it of its person's programs, too.
+CALLER = text(f"""
+SELECT {WHO}, given.id AS token_id, given.scopes, given.last_used_at, EXISTS (
+    SELECT FROM second_factors f WHERE f.person_id = p.id AND f.confirmed_at IS NOT NULL
+) AS with_second_factor
+FROM access_tokens given {WHOSE}
+WHERE given.token_hash = :token_hash AND given.revoked_at IS NULL AND given.expires_at > :now
+    AND p.is_active
+""").columns(  # noqa: S608 - of constants
+    *WHO_COLUMNS, *map(column, ("token_id", "scopes", "last_used_at", "with_second_factor"))
+)
+
+
 def find_token_caller(session: Session, *, text: str, now: datetime) -> Caller | None:
     """Return whose program asks with this token, if the token stands and the person is active."""
-    found = session.execute(
-        select(Person, AccessToken, Enterprise.needs_endorsement, _has_second_factor())
-        .join(AccessToken, AccessToken.person_id == Person.id)
-        .outerjoin(Enterprise, Enterprise.id == Person.enterprise_id)
-        .where(AccessToken.token_hash == hash_token(text), *_stands(now), Person.is_active)
-    ).first()
+    given = {"token_hash": hash_token(text), "now": now}
+    found = session.execute(CALLER, given).one_or_none()
     if found is None:
         return None
-    person, token, needs_endorsement, has_factor = found
-    if token.last_used_at is None or now - token.last_used_at > SEEN_EVERY:
-        token.last_used_at = now
-    caller = caller_of(person, scopes=frozenset(str(scope) for scope in token.scopes))
-    return replace(
-        caller, needs_endorsement=bool(needs_endorsement), with_second_factor=bool(has_factor)
-    )
-
-
-def _has_second_factor() -> ColumnElement[bool]:
-    """Whether the person has one now: a role that asks for it asks it of their programs, too."""
-    return exists().where(
-        SecondFactor.person_id == Person.id, SecondFactor.confirmed_at.is_not(None)
+    if found.last_used_at is None or now - found.last_used_at > SEEN_EVERY:
+        session.execute(
+            update(AccessToken).where(AccessToken.id == found.token_id).values(last_used_at=now)
+        )
+    return read_caller(
+        found, scopes=frozenset(found.scopes), with_second_factor=found.with_second_factor
     )
 
 

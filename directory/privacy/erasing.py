@@ -123,7 +123,7 @@ def _unname_enterprise(session: Session, person: Person) -> None:
         )
 
 
-def _failed(now: datetime) -> Select[tuple[PersonId]]:
+def _failed(now: datetime) -> Select[PersonId]:
     return select(Person.id).where(
         Person.is_active,
         func.num_nonnulls(Person.enterprise_id, Person.institution_id, Person.station_id) == 0,

@@ -21,6 +21,12 @@ class StationKnown(Conflict):
     en = "There is a station of this name."
 
 
+class StationClosed(Conflict):
+    code = "station_closed"
+    zh = "该服务站点已关闭。"
+    en = "This station is closed."
+
+
 class EntrustmentNotFound(NotFound):
     code = "entrustment_not_found"
     zh = "没有这份委托。"

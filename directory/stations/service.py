@@ -1,6 +1,6 @@
 """Verbs on stations and entrustments. The caller owns the transaction; nothing here commits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -10,11 +10,16 @@ from sqlalchemy.orm import Session
 
 from directory.audit.service import record
 from directory.enterprises.tables import Enterprise
+from directory.notices.rules import AccountKind, Facts
+from directory.notices.service import tell_of_account
 from directory.people.service import Caller
+from directory.people.tables import Person, RoleAssignment
+from directory.roles.rules import Role
 from directory.stations.errors import (
     EntrustmentNotFound,
     EntrustmentRefused,
     NotEntrusted,
+    StationClosed,
     StationKnown,
     StationNotFound,
     StationRefused,
@@ -22,7 +27,7 @@ from directory.stations.errors import (
 from directory.stations.rules import Client, Scope
 from directory.stations.tables import Entrustment, Station
 from directory.workdays.rules import ZONE
-from foundation.identifiers import EnterpriseId, StationId
+from foundation.identifiers import EnterpriseId, PersonId, StationId
 
 PERIOD_MAX = timedelta(days=3 * 366)
 
@@ -61,6 +66,88 @@ def open_station(
     return station
 
 
+def close_station(
+    session: Session, station_id: StationId, *, caller: Caller, reason: str, now: datetime
+) -> Station:
+    """Close a station: until it opens again nothing entrusted to it holds, nobody there has a role.
+
+    Whoever acts for another asks them before passing it on (Civil Code art. 169): its clients
+    are told, and may entrust another station.
+
+    Raises:
+        StationNotFound: when there is no such station.
+    """
+    return _set_open(session, station_id, caller=caller, is_open=False, reason=reason, now=now)
+
+
+def reopen_station(
+    session: Session, station_id: StationId, *, caller: Caller, now: datetime
+) -> Station:
+    """Open a station again: what was entrusted to it holds as far as its period goes.
+
+    Raises:
+        StationNotFound: when there is no such station.
+    """
+    return _set_open(session, station_id, caller=caller, is_open=True, reason="", now=now)
+
+
+def _set_open(
+    session: Session,
+    station_id: StationId,
+    *,
+    caller: Caller,
+    is_open: bool,
+    reason: str,
+    now: datetime,
+) -> Station:
+    station = session.get(Station, station_id, with_for_update=True)
+    if station is None:
+        raise StationNotFound
+    if station.is_open is is_open:
+        return station
+    station.is_open = is_open
+    session.flush()
+    action = "station.reopen" if is_open else "station.close"
+    kind = AccountKind.STATION_REOPENED if is_open else AccountKind.STATION_CLOSED
+    _record(session, action, caller, "station", station.id, now, reason=reason)
+    facts = Facts(now, name=station.name, why=reason)
+    for person_id in _concerned(session, station.id, now):
+        tell_of_account(session, person_id, kind, facts)
+    return station
+
+
+def _concerned(session: Session, station_id: StationId, now: datetime) -> Sequence[PersonId]:
+    """Return who works there, and who administers an enterprise that entrusted it."""
+    clients = select(Entrustment.enterprise_id).where(
+        Entrustment.station_id == station_id,
+        Entrustment.revoked_at.is_(None),
+        Entrustment.valid_to >= _today(now),
+    )
+    administrators = select(RoleAssignment.person_id).where(
+        RoleAssignment.role == Role.ENTERPRISE_ADMIN
+    )
+    works_there = Person.station_id == station_id
+    answers_for_client = Person.enterprise_id.in_(clients) & Person.id.in_(administrators)
+    return session.scalars(
+        select(Person.id).where(Person.is_active, or_(works_there, answers_for_client))
+    ).all()
+
+
+def require_open(session: Session, station_id: StationId) -> Station:
+    """Return a station that people may be appointed to, and things entrusted to.
+
+    Raises:
+        StationNotFound: when there is no such station.
+        StationClosed: when it is closed.
+    """
+    station = session.get(Station, station_id)
+    if station is None:
+        raise StationNotFound
+    if not station.is_open:
+        raise StationClosed
+    return station
+
+
 def list_stations(session: Session) -> list[Station]:
     return list(session.scalars(select(Station).order_by(Station.name).limit(500)))
 
@@ -79,10 +166,12 @@ def entrust(
 
     Raises:
         StationNotFound: when there is no such station.
+        StationClosed: when it is closed.
         EntrustmentRefused: for an empty scope, or a period that is over, reversed or too long.
     """
-    if caller.enterprise_id is None or session.get(Station, station_id) is None:
+    if caller.enterprise_id is None:
         raise StationNotFound
+    require_open(session, station_id)
     span = valid_to - valid_from
     is_over = valid_to < _today(now)
     if not scope or is_over or not timedelta(0) <= span <= PERIOD_MAX:
@@ -134,8 +223,10 @@ def clients_of(
     rows = session.execute(
         select(Entrustment.enterprise_id, Entrustment.scope, Enterprise.needs_endorsement)
         .join(Enterprise, Enterprise.id == Entrustment.enterprise_id)
+        .join(Station, Station.id == Entrustment.station_id)
         .where(
             Entrustment.station_id == station_id,
+            Station.is_open,
             Entrustment.revoked_at.is_(None),
             Entrustment.valid_from <= today,
             Entrustment.valid_to >= today,
@@ -168,7 +259,13 @@ def _today(now: datetime) -> date:
 
 
 def _record(  # noqa: PLR0917 - all of it says what happened
-    session: Session, action: str, caller: Caller, kind: str, key: UUID, now: datetime
+    session: Session,
+    action: str,
+    caller: Caller,
+    kind: str,
+    key: UUID,
+    now: datetime,
+    **detail: str,
 ) -> None:
     record(
         session,
@@ -177,4 +274,5 @@ def _record(  # noqa: PLR0917 - all of it says what happened
         subject_kind=kind,
         subject_id=key,
         now=now,
+        **detail,
     )

@@ -2,21 +2,27 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from directory.audit.tables import AuditEntry
 from directory.institutions.errors import InstitutionNotOpen
 from directory.institutions.service import list_lapsed, require_open, suspend_if_lapsed
 from directory.institutions.tables import Institution
 from directory.people.service import caller_of
 from directory.people.tables import Person
+from directory.people.tokens import find_token_caller, make_token
 from directory.roles.rules import Role
 from directory.stations.errors import NotEntrusted
 from directory.stations.rules import Scope
-from directory.stations.service import require_entrusted
+from directory.stations.service import clients_of, require_entrusted
+from directory.stations.tables import Station
 from foundation.clock import read_clock
+from foundation.identifiers import StationId
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.cast import Cast
@@ -256,6 +262,84 @@ def test_station_acts_under_an_entrustment_that_holds_and_no_further(
     assert not may(Scope.SAMPLES, on=TODAY + timedelta(days=11))
     admin.post(f"/api/v1/entrustments/{given.json()['id']}/revoke")
     assert not may(Scope.SAMPLES)
+
+
+def test_closed_station_acts_for_nobody_until_it_reopens(
+    cast: Cast,
+    station: tuple[str, Person, TestClient],
+    signed_in_as: SignedInAs,
+    session: Session,
+) -> None:
+    station_id, person, admin = station
+    oscar, clerk = signed_in_as(cast.oscar), signed_in_as(person)
+    entrust = {
+        "station_id": station_id,
+        "scope": ["reservations"],
+        "valid_from": str(TODAY),
+        "valid_to": str(TODAY + timedelta(days=400)),
+    }
+    assert admin.post("/api/v1/entrustments", json=entrust).status_code == 201
+    path = f"/api/v1/stations/{station_id}"
+    officer = {
+        "login": "zhan.yuan",
+        "display_name": "站员",
+        "password": "ground glass tulip",
+        "roles": ["station_staff"],
+        "station_id": station_id,
+    }
+
+    closed = oscar.post(f"{path}/close", json={"reason": "园区搬迁"})
+    again = oscar.post(f"{path}/close", json={"reason": "园区搬迁"})
+
+    assert (closed.json()["is_open"], again.status_code) == (False, 200)
+    assert clerk.get("/api/v1/me").json()["roles"] == []
+    assert clerk.get("/api/v1/entrustments").json()["code"] == "not_allowed"
+    assert clients_of(session, StationId(UUID(station_id)), now=read_clock()) == {}
+    refused = [
+        admin.post("/api/v1/entrustments", json=entrust),
+        oscar.post("/api/v1/officers", json=officer),
+    ]
+    assert [(it.status_code, it.json()["code"]) for it in refused] == [(409, "station_closed")] * 2
+    (told,) = [
+        it for it in admin.get("/api/v1/notices").json()["items"] if it["kind"] == "station_closed"
+    ]
+    assert "园区搬迁" in told["text_zh"]
+    assert not admin.get("/api/v1/entrustments").json()["items"][0]["is_station_open"]
+
+    assert oscar.post(f"{path}/reopen").json()["is_open"]
+    assert clerk.get("/api/v1/me").json()["roles"] == ["station_staff"]
+    assert clients_of(session, StationId(UUID(station_id)), now=read_clock()).keys() == {
+        cast.enterprise.id
+    }
+    acts = session.scalars(
+        select(AuditEntry.action).where(AuditEntry.subject_id == station_id).order_by(AuditEntry.id)
+    ).all()
+    assert acts == ["station.open", "station.close", "station.reopen"]
+    assert oscar.post(f"/api/v1/stations/{uuid4()}/reopen").status_code == 404
+
+
+def test_program_of_a_closed_stations_clerk_has_no_role(
+    station: tuple[str, Person, TestClient], session: Session
+) -> None:
+    _, person, _ = station
+    row, text = make_token(
+        session,
+        person_id=person.id,
+        name="x",
+        scopes=["stations:read"],
+        lasts=timedelta(days=1),
+        now=read_clock(),
+    )
+
+    def roles() -> frozenset[Role]:
+        caller = find_token_caller(session, text=text, now=read_clock())
+        assert caller is not None
+        return caller.roles
+
+    assert roles() == {Role.STATION_STAFF}
+    session.execute(update(Station).values(is_open=False))
+    assert roles() == frozenset()
+    assert row.name == "x"
 
 
 def test_station_without_window_or_notice_is_refused(cast: Cast, signed_in_as: SignedInAs) -> None:

@@ -3865,6 +3865,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{station_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Station
+         * @description Close a station: nothing entrusted to it holds, nobody there may act, until it reopens.
+         */
+        post: operations["close_station_api_v1_stations__station_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Station
+         * @description Open a station again; what was entrusted to it holds as far as its period goes.
+         */
+        post: operations["reopen_station_api_v1_stations__station_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics/charges": {
         parameters: {
             query?: never;
@@ -4161,7 +4201,7 @@ export interface components {
          * AccountKind
          * @enum {string}
          */
-        AccountKind: "password_changed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "identity_linked" | "identity_unlinked" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected";
+        AccountKind: "password_changed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "identity_linked" | "identity_unlinked" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected" | "station_closed" | "station_reopened";
         /**
          * AccountRequest
          * @description An account that somebody opens for a colleague, with its first password.
@@ -4685,6 +4725,16 @@ export interface components {
              */
             is_shared: boolean;
             /**
+             * Limited To En
+             * @default
+             */
+            limited_to_en: string;
+            /**
+             * Limited To Zh
+             * @default
+             */
+            limited_to_zh: string;
+            /**
              * Location
              * @default
              */
@@ -4963,6 +5013,11 @@ export interface components {
             differs_permille: number;
             /** Tolerance Permille */
             tolerance_permille: number;
+        };
+        /** ClosingRequest */
+        ClosingRequest: {
+            /** Reason */
+            reason: string;
         };
         /** ClosureBody */
         ClosureBody: {
@@ -5422,6 +5477,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Is Station Open */
+            is_station_open: boolean;
             /** Revoked At */
             revoked_at: string | null;
             /** Scope */
@@ -5756,6 +5813,10 @@ export interface components {
             is_metrological: boolean;
             /** Is Shared */
             is_shared: boolean;
+            /** Limited To En */
+            limited_to_en: string;
+            /** Limited To Zh */
+            limited_to_zh: string;
             live: components["schemas"]["LiveView"] | null;
             /** Location */
             location: string;
@@ -6009,6 +6070,10 @@ export interface components {
              */
             id: string;
             institution: components["schemas"]["api__instrument_views__InstitutionView"];
+            /** Limited To En */
+            limited_to_en: string;
+            /** Limited To Zh */
+            limited_to_zh: string;
             live: components["schemas"]["LiveView"] | null;
             /** Location */
             location: string;
@@ -29181,6 +29246,194 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    close_station_api_v1_stations__station_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reopen_station_api_v1_stations__station_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
