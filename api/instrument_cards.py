@@ -150,6 +150,8 @@ class CardBody(Body):
     commissioned_on: date | None = None
     calibrated_until: date | None = None
     is_metrological: bool = True
+    limited_to_zh: Line = ""
+    limited_to_en: Line = ""
     region: Annotated[str, Field(pattern="^[0-9]{2,6}$")] | None = None
     service_content: Text | None = None
     charging_standard: Text | None = None

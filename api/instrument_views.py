@@ -109,6 +109,9 @@ class InstrumentView(BaseModel):
     """How it is offered: self_operated, assisted, entrusted."""
     condition: str
     """working, faulty, in_repair or scrapped."""
+    limited_to_zh: str
+    """准用: the only functions and ranges it may be used for; empty where those are all."""
+    limited_to_en: str
 
 
 def see_instruments(
@@ -148,6 +151,8 @@ def see_instruments(
             device_names=[device.name for device in devices[one.instrument.id]],
             modes=[str(mode) for mode in one.instrument.modes],
             condition=one.instrument.condition,
+            limited_to_zh=one.instrument.limited_to_zh,
+            limited_to_en=one.instrument.limited_to_en,
         )
         for book, one in ((book, listed[book.instrument.id]) for book in books)
     ]

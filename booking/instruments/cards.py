@@ -29,6 +29,7 @@ COLUMNS = (
     *("name_zh", "name_en", "model", "maker", "category", "is_shared", "set_up_s", "cool_down_s"),
     *("region", "group_code", "value_fen", "commissioned_on", "calibrated_until", "modes"),
     *("is_metrological", "accessory_of", "location", "description_zh", "description_en"),
+    *("limited_to_zh", "limited_to_en"),
 )
 
 

@@ -189,4 +189,6 @@ COLUMNS: tuple[Column, ...] = (
     length("可约天数", "horizon_s", 86_400, 1),
     length("准备(分钟)", "set_up_s", 60, 0),
     length("清理(分钟)", "cool_down_s", 60, 0),
+    Column("限用范围", "limited_to_zh", read_text),
+    Column("限用范围(英文)", "limited_to_en", read_text),
 )

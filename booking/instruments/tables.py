@@ -62,6 +62,9 @@ class Instrument(Base):
     """The last day its calibration is valid; None where it measures nothing."""
     is_metrological: Mapped[bool] = mapped_column(default=True)
     """Whether what it yields counts as measured; not so where it only prepares samples."""
+    limited_to_zh: Mapped[str] = mapped_column(default="", server_default="")
+    """准用(黄): the only functions and ranges it may be used for, where those are not all."""
+    limited_to_en: Mapped[str] = mapped_column(default="", server_default="")
     accessory_of: Mapped[InstrumentId | None] = mapped_column(ForeignKey("instruments.id"))
     """The instrument it is used with and reserved along with."""
     grid_s: Mapped[int] = mapped_column(default=900)

@@ -10,6 +10,8 @@ DECLARATION = "declaration"
 """The answer that names hazardous materials, or says there are none."""
 WAIVER = "calibration_waiver"
 """The answer that takes an instrument whose calibration lapses within the slot."""
+LIMITS = "limits_accepted"
+"""The answer that takes an instrument for what it is limited to, and for nothing else."""
 
 
 def find_answer_problems(answers: Mapping[str, Any], terms: Terms) -> list[Problem]:
@@ -55,7 +57,7 @@ def _fits(question: Question, value: object) -> bool:
 
 
 def _find_unknown(answers: Mapping[str, Any], questions: Sequence[Question]) -> list[Problem]:
-    asked = {question.key for question in questions} | {DECLARATION, WAIVER}
+    asked = {question.key for question in questions} | {DECLARATION, WAIVER, LIMITS}
     return [
         Problem(
             "not_asked",

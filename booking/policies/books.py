@@ -66,7 +66,8 @@ def card_and_rules(parts: Mapping[str, str]) -> str:
     rules = "".join(f", '{name}', ({part})" for name, part in parts.items())
     return f"""
     i.id, i.institution_id, i.code, i.group_code, i.is_shared, i.condition,
-    i.calibrated_until, n.state AS institution_state, i.is_metrological, jsonb_build_object(
+    i.calibrated_until, n.state AS institution_state, i.is_metrological,
+    i.limited_to_zh, i.limited_to_en, jsonb_build_object(
     'zone', n.time_zone,
     'grid_s', i.grid_s, 'length_min_s', i.length_min_s, 'length_max_s', i.length_max_s,
     'notice_min_s', i.notice_min_s, 'horizon_s', i.horizon_s,
@@ -79,7 +80,8 @@ INSTRUMENTS = "instruments i JOIN institutions n ON n.id = i.institution_id"
 # Named beforehand, the columns of a result are not worked out anew at each execution.
 BOOK_COLUMNS = (
     *("id", "institution_id", "code", "group_code", "is_shared", "condition"),
-    *("calibrated_until", "institution_state", "is_metrological", "rules"),
+    *("calibrated_until", "institution_state", "is_metrological"),
+    *("limited_to_zh", "limited_to_en", "rules"),
 )
 BOOK = text(
     f"SELECT {CARD_AND_RULES} FROM {INSTRUMENTS} WHERE i.id = ANY(:ids)"  # noqa: S608 - our own
@@ -132,6 +134,8 @@ class Card:
     calibrated_until: date | None
     institution_state: str
     is_metrological: bool
+    limited_to_zh: str
+    limited_to_en: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from booking.policies.terms import Peak, Per, Terms, Whose
+from booking.policies.terms import Over, Peak, Per, Terms, Whose
 from booking.reservations.rules import Slot, say_span
 from foundation.errors import Problem
+
+COUNTED = {
+    Over.INSTRUMENT: (Over.INSTRUMENT,),
+    Over.GROUP: (Over.INSTRUMENT, Over.GROUP),
+    Over.INSTITUTION: tuple(Over),
+}
+TOGETHER = {
+    Over.INSTRUMENT: ("", ""),
+    Over.GROUP: ("同组仪器合计,", ", over all instruments of the group"),
+    Over.INSTITUTION: ("该机构仪器合计,", ", over all instruments of the institution"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +29,8 @@ class Booked:
     is_mine: bool
     """The person's own; else a colleague's of the same enterprise."""
     is_open: bool
-    on_this_instrument: bool
+    beside: Over = Over.INSTRUMENT
+    """The least that its instrument has in common with the one that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ def _missing_or_lapsed(
 def _find_gap_problems(slot: Slot, terms: Terms, standing: Standing) -> list[Problem]:
     problems = []
     gap = timedelta(seconds=terms.gap_s)
-    mine = [one for one in standing.booked if one.is_mine and one.on_this_instrument]
+    mine = [one for one in standing.booked if one.is_mine and one.beside is Over.INSTRUMENT]
     if gap and any(slot.widened(gap, gap).overlaps(one.slot) for one in mine):
         minutes = terms.gap_s // 60
         problems.append(
@@ -166,10 +178,12 @@ def find_quota_problems(
         others = [
             one.slot
             for one in booked
-            if one.on_this_instrument and (one.is_mine or quota.whose is Whose.ENTERPRISE)
+            if one.beside in COUNTED[quota.over]
+            and (one.is_mine or quota.whose is Whose.ENTERPRISE)
         ]
         per_zh, per_en = names[quota.per]
         who_zh, who_en = owners[quota.whose]
+        over_zh, over_en = TOGETHER[quota.over]
         for window in _windows(slot, quota.per, zone):
             within = [one for one in [*others, slot] if one.overlaps(window)]
             if quota.peak_only:
@@ -180,8 +194,8 @@ def find_quota_problems(
                 problems.append(
                     Problem(
                         "quota_count",
-                        f"{who_zh}{per_zh}最多 {quota.count} 次。",
-                        f"At most {quota.count} a {per_en} for each {who_en}.",
+                        f"{over_zh}{who_zh}{per_zh}最多 {quota.count} 次。",
+                        f"At most {quota.count} a {per_en} for each {who_en}{over_en}.",
                     )
                 )
             if quota.hours is not None:
@@ -195,8 +209,8 @@ def find_quota_problems(
                     problems.append(
                         Problem(
                             "quota_hours",
-                            f"{who_zh}{per_zh}最多 {quota.hours:g} 小时。",
-                            f"At most {quota.hours:g} hours a {per_en} for each {who_en}.",
+                            f"{over_zh}{who_zh}{per_zh}最多 {quota.hours:g} 小时。",
+                            f"At most {quota.hours:g} hours a {per_en} for each {who_en}{over_en}.",
                         )
                     )
     return list(dict.fromkeys(problems))

@@ -22,9 +22,17 @@ class Whose(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+class Over(StrEnum):
+    """Which time counts together: an instrument's own, its group's, its institution's."""
+
+    INSTRUMENT = "instrument"
+    GROUP = "group"
+    INSTITUTION = "institution"
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How often, or how long, one may have the instrument in a day, week or month of the lab's."""
+    """How often, or how long, one may have time in a day, week or month of the lab's."""
 
     per: Per
     whose: Whose
@@ -32,6 +40,7 @@ class Quota:
     hours: float | None = None
     peak_only: bool = False
     """Only time within the peak counts: off-peak is free for all."""
+    over: Over = Over.INSTRUMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +179,15 @@ def read_terms(documents: Iterable[Mapping[str, Any]]) -> Terms:
 def _typed(key: str, value: Any) -> Any:  # noqa: ANN401 - what a document holds
     if key == "quotas":
         return tuple(
-            Quota(**{**one, "per": Per(one["per"]), "whose": Whose(one["whose"])}) for one in value
+            Quota(
+                **{
+                    **one,
+                    "per": Per(one["per"]),
+                    "whose": Whose(one["whose"]),
+                    "over": Over(one.get("over", Over.INSTRUMENT)),
+                }
+            )
+            for one in value
         )
     if key == "peak":
         return tuple(Peak(tuple(one["weekdays"]), one["from_s"], one["to_s"]) for one in value)

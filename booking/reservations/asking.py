@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.calendars.hours import closed_spans, is_always_open, merge, open_windows
-from booking.policies.answers import WAIVER, find_answer_problems
+from booking.policies.answers import LIMITS, WAIVER, find_answer_problems
 from booking.policies.books import Book
 from booking.policies.rules import Standing, find_standing_problems
 from booking.reservations.rules import Slot, Wish, find_problems, find_time_problems
@@ -66,6 +66,8 @@ def find_all_problems(
         problems = [one for one in problems if one.field != "starts_at"]
     if is_again:
         problems = [one for one in problems if one.code not in ASKED_ONCE]
+    if not is_begun and not is_again:
+        problems += find_limit_problems(book, request.answers)
     if find_time_problems(wish):
         return problems
     slot = wish.slot
@@ -199,6 +201,21 @@ def find_condition_problems(
             )
         )
     return problems + find_calibration_problems(slot, book, answers, now=now)
+
+
+def find_limit_problems(book: Book, answers: Mapping[str, Any]) -> list[Problem]:
+    """Say what an instrument with a yellow label is limited to, to one who did not accept it."""
+    zh, en = book.instrument.limited_to_zh, book.instrument.limited_to_en
+    if not (zh or en) or answers.get(LIMITS) is True:
+        return []
+    return [
+        Problem(
+            "limits_not_accepted",
+            f"仪器为限用(黄色标识),仅可用于:{zh or en};请确认知悉。",
+            f"Its label is yellow: it may be used for this only: {en or zh}. Please accept that.",
+            f"answers.{LIMITS}",
+        )
+    ]
 
 
 def find_calibration_problems(

@@ -13,11 +13,11 @@ from booking.policies.books import Book, load_books
 from booking.policies.tables import Agreement
 from booking.reservations.asking import Request, find_request_problems
 from booking.reservations.errors import SlotTaken
-from booking.reservations.moves import lock_instruments
+from booking.reservations.moves import lock_instruments, lock_payers
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.service import reserve
 from booking.reservations.sheets import Row, place_in
-from booking.reservations.standing import Asker
+from booking.reservations.standing import Asker, counts_together
 from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation, as_slot
 from booking.reservations.taking import list_in_the_way
@@ -93,6 +93,8 @@ def import_rows(
     )
     by = replace(by, clients={asker.enterprise_id: client for asker, client in people.values()})
     lock_instruments(session, [book.instrument.id for book in books.values()])
+    if any(counts_together(book.terms) for book in books.values()):
+        lock_payers(session, by.clients)
     asked = [_understand(row, books, people) for row in rows]
     outcomes: list[Outcome] = []
     ours: list[Reservation] = []

@@ -1,6 +1,6 @@
 """Changing a reservation's state: compare-and-set, with its history, its audit row and its news."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,17 +12,18 @@ from booking.reservations.rules import Slot
 from booking.reservations.states import TRANSITIONS, ReservationState
 from booking.reservations.tables import Reservation
 from directory.audit.service import ADD, record
-from foundation.identifiers import InstrumentId, PersonId, ReservationId
+from foundation.identifiers import EnterpriseId, InstrumentId, PersonId, ReservationId
 
 NEWS_CHANNEL = "yixiang_reservations"
 LOCK_SPACE = 7_201
 """The first key of our advisory locks on instruments; the second is a hash of the id."""
 
 TECHNICIANS_SPACE = 7_202
+PAYERS_SPACE = 7_204
 
 # Built once and sent past the unit of work: every change of every reservation comes by here,
 # and building them anew cost more than sending them.
-LOCK = select(func.pg_advisory_xact_lock(LOCK_SPACE, bindparam("key")))
+LOCK = select(func.pg_advisory_xact_lock(bindparam("space"), bindparam("key")))
 # The news is told when the transaction commits, and not at all if it does not.
 ADD_TRANSITION = text(
     f"""
@@ -41,18 +42,30 @@ def lock_instruments(session: Session, instrument_ids: list[InstrumentId]) -> No
     Always in one order, so that two who want several never wait for each other. Without
     it, overlapping-but-different slots deadlock in the exclusion constraint: a second each.
     """
-    connection = session.connection()
-    for key in sorted({lock_key(instrument_id) for instrument_id in instrument_ids}):
-        connection.execute(LOCK, {"key": key})
+    _lock(session, LOCK_SPACE, instrument_ids)
+
+
+def lock_payers(session: Session, enterprise_ids: Iterable[EnterpriseId]) -> None:
+    """Make whoever else asks for these enterprises wait: their time is counted together.
+
+    Taken after the instruments' locks, never before one of them. One of the enterprise is enough
+    for its people too, and whoever asks for several takes theirs at once.
+    """
+    _lock(session, PAYERS_SPACE, enterprise_ids)
 
 
 def lock_technician(session: Session, technician_id: PersonId) -> None:
     """Make whoever else assigns this technician wait: their hours are counted together.
 
-    Taken after the instrument's lock, never before it.
+    Taken last of all locks.
     """
-    key = lock_key(technician_id)
-    session.execute(select(func.pg_advisory_xact_lock(TECHNICIANS_SPACE, key)))
+    _lock(session, TECHNICIANS_SPACE, [technician_id])
+
+
+def _lock(session: Session, space: int, ids: Iterable[UUID]) -> None:
+    connection = session.connection()
+    for key in sorted({lock_key(one) for one in ids}):
+        connection.execute(LOCK, {"space": space, "key": key})
 
 
 def lock_key(instrument_id: UUID) -> int:

@@ -78,7 +78,7 @@ def reserve_series(
 ) -> list[Occurrence]:
     """Take every date that can be had; of each other say why not, and what is free instead.
 
-    A trial only looks.
+    A trial gives all of them back, so that it says what the act itself would.
 
     Raises:
         SlotRefused: when the first slot is none at all.
@@ -95,19 +95,23 @@ def reserve_series(
     series_id = new_id()
     first = request.wish.slot
     days = dates_of(first.starts_at.astimezone(book.zone).date(), repeat)
-    return [
-        _take_date(
-            session,
-            book,
-            replace(request, wish=Wish(slot.starts_at, slot.ends_at)),
-            asker,
-            by=by,
-            now=now,
-            series_id=series_id,
-            is_trial=is_trial,
-        )
-        for slot in (on_day(first, day, book.zone) for day in days)
-    ]
+    with session.begin_nested() as trial:
+        taken = [
+            _take_date(
+                session,
+                book,
+                replace(request, wish=Wish(slot.starts_at, slot.ends_at)),
+                asker,
+                by=by,
+                now=now,
+                series_id=series_id,
+            )
+            for slot in (on_day(first, day, book.zone) for day in days)
+        ]
+        if is_trial:
+            trial.rollback()
+            taken = [replace(one, reservation=None) for one in taken]
+    return taken
 
 
 def _take_date(
@@ -119,7 +123,6 @@ def _take_date(
     by: Caller,
     now: datetime,
     series_id: UUID,
-    is_trial: bool,
 ) -> Occurrence:
     slot = request.wish.slot
     problems = find_all_problems(session, book, request, asker, now=now)
@@ -130,8 +133,6 @@ def _take_date(
     if problems:
         offers = find_alternatives(session, book, slot, now=now) if in_the_way else []
         return Occurrence(slot, None, tuple(problems), tuple(offers))
-    if is_trial:
-        return Occurrence(slot, None, (), ())
     reservation = take(
         session,
         book,
@@ -165,37 +166,37 @@ def reserve_together(
     asker = asker_for(session, by, holder_id)
     lock_instruments(session, [request.instrument_id for request in requests])
     books = {one.instrument_id: require_book(session, one.instrument_id) for one in requests}
-    problems = []
-    for request in requests:
-        book = books[request.instrument_id]
-        problems += [
-            named(one, book) for one in find_all_problems(session, book, request, asker, now=now)
-        ]
-    if problems:
-        raise SlotRefused(problems)
-    taken = [
-        named(Problem(SlotTaken.code, SlotTaken.zh, SlotTaken.en), book)
-        for request, book in ((one, books[one.instrument_id]) for one in requests)
-        if list_in_the_way(
-            session, book.instrument.id, book.policy.blocked(request.wish.slot), now=now
-        )
-    ]
-    if taken:
-        raise SlotTaken(taken)
+    problems, taken, made = [], [], []
     series_id = new_id()
-    return [
-        take(
-            session,
-            books[request.instrument_id],
-            request,
-            asker,
-            state=first_state(books[request.instrument_id], by, asker.enterprise_id),
-            by=by.person_id,
-            now=now,
-            series_id=series_id,
-        )
-        for request in requests
-    ]
+    # What is refused gives back what was taken before it; until then each counts for the next.
+    with session.begin_nested():
+        for request in requests:
+            book = books[request.instrument_id]
+            wrong = find_all_problems(session, book, request, asker, now=now)
+            problems += [named(one, book) for one in wrong]
+            if wrong:
+                continue
+            blocked = book.policy.blocked(request.wish.slot)
+            if list_in_the_way(session, book.instrument.id, blocked, now=now):
+                taken.append(named(Problem(SlotTaken.code, SlotTaken.zh, SlotTaken.en), book))
+                continue
+            made.append(
+                take(
+                    session,
+                    book,
+                    request,
+                    asker,
+                    state=first_state(book, by, asker.enterprise_id),
+                    by=by.person_id,
+                    now=now,
+                    series_id=series_id,
+                )
+            )
+        if problems:
+            raise SlotRefused(problems)
+        if taken:
+            raise SlotTaken(taken)
+    return made
 
 
 def named(problem: Problem, book: Book) -> Problem:

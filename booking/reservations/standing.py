@@ -1,6 +1,6 @@
 """What somebody brings along when they ask for time: papers, bans, bills, time they have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from booking.policies.books import Book
 from booking.policies.rules import Booked, Standing, lab_window
 from booking.policies.tables import Agreement, Qualification
-from booking.policies.terms import Per, Terms, Whose
+from booking.policies.terms import Over, Per, Terms, Whose
+from booking.reservations.moves import lock_payers
 from booking.reservations.rules import Slot
 from booking.reservations.states import HOLDING_STATES, ReservationState
 from foundation.identifiers import EnterpriseId, PersonId, ReservationId
@@ -38,6 +39,11 @@ BOOKED_OF = text(
     " FROM booked_of(:machine, :asker, :payer, tstzrange(:starts_at, :ends_at), :counted)"
 )
 """By when it ends: whoever reserves for years reads this month's, not all they ever had."""
+BOOKED_BESIDE = text(
+    "SELECT id, starts_at, ends_at, holder_id, state, expires_at, is_of_group"
+    " FROM booked_beside(:machine, :asker, :payer, tstzrange(:starts_at, :ends_at), :counted)"
+)
+"""The same of the institution's other instruments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ def needs_standing(terms: Terms) -> bool:
         or terms.needs_qualification
         or terms.needs_agreement
     )
+
+
+def counts_together(terms: Terms) -> bool:
+    """Whether time on other instruments counts: then the instrument's lock is not enough."""
+    return any(quota.over is not Over.INSTRUMENT for quota in terms.quotas)
 
 
 def read_standing(
@@ -141,7 +152,11 @@ def read_booked(
     now: datetime,
     instead_of: ReservationId | None,
 ) -> tuple[Booked, ...]:
-    """Return what the person, and where a quota asks it the enterprise, has on the instrument."""
+    """Return what the person, and where a quota asks it the enterprise, has.
+
+    That is on the instrument, and where a quota asks it on the institution's others: then
+    whoever else asks for the enterprise waits, whichever instrument they ask for.
+    """
     terms = book.terms
     wanted = [
         slot,
@@ -152,24 +167,27 @@ def read_booked(
     gap = timedelta(seconds=terms.gap_s)
     is_shared = any(quota.whose is Whose.ENTERPRISE for quota in terms.quotas)
     session.flush()
-    rows = session.execute(
-        BOOKED_OF,
-        {
-            "machine": book.instrument.id,
-            "asker": asker.person_id,
-            "payer": asker.enterprise_id if is_shared else None,
-            "starts_at": min(one.starts_at for one in wanted) - gap,
-            "ends_at": max(one.ends_at for one in wanted) + gap,
-            "counted": COUNTS,
-        },
-    )
+    asked: Mapping[str, Any] = {
+        "machine": book.instrument.id,
+        "asker": asker.person_id,
+        "payer": asker.enterprise_id if is_shared else None,
+        "starts_at": min(one.starts_at for one in wanted) - gap,
+        "ends_at": max(one.ends_at for one in wanted) + gap,
+        "counted": COUNTS,
+    }
+    rows: list[tuple[Any, Over]] = []
+    if counts_together(terms):
+        lock_payers(session, [asker.enterprise_id])
+        for *row, is_of_group in session.execute(BOOKED_BESIDE, asked):
+            rows.append((row, Over.GROUP if is_of_group else Over.INSTITUTION))
+    rows += [(row, Over.INSTRUMENT) for row in session.execute(BOOKED_OF, asked)]
     return tuple(
         Booked(
             slot=Slot(starts_at, ends_at),
             is_mine=holder_id == asker.person_id,
             is_open=state in HOLDING_STATES,
-            on_this_instrument=True,
+            beside=beside,
         )
-        for reservation_id, starts_at, ends_at, holder_id, state, expires_at in rows
+        for (reservation_id, starts_at, ends_at, holder_id, state, expires_at), beside in rows
         if reservation_id != instead_of and (expires_at is None or expires_at > now)
     )

@@ -197,10 +197,12 @@ def retake(
         reservation.surcharges = freeze_surcharges(book, slot)
         reservation.revision += 1
         reservation.changed_at = now
-        if reservation.state in PASSING_STATES:
-            reservation.expires_at = expiry_of(
-                ReservationState(reservation.state), slot, book, now=now
-            )
+        state = ReservationState(reservation.state)
+        if state is ReservationState.HELD and reservation.expires_at is not None:
+            # Who moves a hold about has it no longer than who leaves it where it is.
+            reservation.expires_at = min(reservation.expires_at, slot.starts_at)
+        elif state in PASSING_STATES:
+            reservation.expires_at = expiry_of(state, slot, book, now=now)
         session.flush()
 
 

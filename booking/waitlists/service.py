@@ -155,7 +155,7 @@ def hard_problems(session: Session, request: Request, asker: Asker, *, now: date
     """What speaks against an offer; answers are asked for only when it is taken."""
     book = load_book(session, request.instrument_id)
     assert book is not None
-    answered_later = {"not_answered", "not_declared", "waiver_needed"}
+    answered_later = {"not_answered", "not_declared", "waiver_needed", "limits_not_accepted"}
     return [
         problem.code
         for problem in find_all_problems(session, book, request, asker, now=now)

@@ -318,6 +318,34 @@ def test_g4_red_instrument_that_only_prepares_samples_is_had_with_a_waiver(lab: 
     assert lab.reserve(answers={"calibration_waiver": True}).state == "reserved"
 
 
+def test_g4_yellow_instrument_is_had_by_who_accepts_what_it_is_limited_to(
+    session: Session, lab: Lab
+) -> None:
+    let("instrument", limited_to_zh="0 至 500 N", limited_to_en="0 to 500 N")(lab)
+
+    with pytest.raises(SlotRefused) as refusal:
+        lab.reserve(answers={"limits_accepted": "yes"})
+    [problem] = refusal.value.problems
+    assert (problem.code, problem.field) == ("limits_not_accepted", "answers.limits_accepted")
+    assert "0 至 500 N" in problem.zh
+    assert "0 to 500 N" in problem.en
+    asked = lab.reserve(answers={"limits_accepted": True})
+    assert asked.state == "reserved"
+
+    check_in(session, asked.id, by=lab.caller("alice"), now=NOW + DAY)
+    let("instrument", limited_to_zh="0 至 100 N")(lab)  # who is at it is not asked again
+    extend(session, asked.id, NOW + DAY + 3 * HOUR, by=lab.caller("alice"), now=NOW + DAY + HOUR)
+
+
+def test_g4_instrument_limited_since_it_was_asked_for_is_still_approved(lab: Lab) -> None:
+    lab.says(needs_approval=True)
+    asked = lab.reserve()
+    let("instrument", limited_to_zh="0 至 500 N")(lab)
+
+    approve(lab.session, asked.id, by=lab.caller("mei"), now=NOW)
+    assert asked.state == "reserved"
+
+
 def test_g4_certificate_replaced_lets_it_be_had_again(lab: Lab) -> None:
     let("instrument", calibrated_until=TODAY - DAY)(lab)
     assert lab.refused() == ["calibration_lapsed"]

@@ -10,12 +10,14 @@ export type Condition =
   | { key: "ban"; count: number; within: number; days: number }
   | { key: "objection" | "gap" | "peak"; seconds: number }
   | { key: "open"; count: number }
-  | { key: "quotaCount" | "quotaHours"; per: Per; whose: Whose; count: number; isPeak: boolean };
+  | { key: "quotaCount" | "quotaHours"; per: Per; whose: Whose; over: Over; count: number; isPeak: boolean };
 
 const PERS = ["day", "week", "month"] as const;
 type Per = (typeof PERS)[number];
 const WHOSE = ["person", "enterprise"] as const;
 type Whose = (typeof WHOSE)[number];
+const OVER = ["instrument", "group", "institution"] as const;
+type Over = (typeof OVER)[number];
 
 function asNumber(value: unknown): number {
   return typeof value === "number" ? value : 0;
@@ -28,7 +30,7 @@ function asList(value: unknown): unknown[] {
 function quota(value: unknown): Condition[] {
   if (typeof value !== "object" || value === null) return [];
   const one = value as Record<string, unknown>;
-  const common = { per: PERS.find((per) => per === one.per) ?? "week", whose: WHOSE.find((whose) => whose === one.whose) ?? "person", isPeak: one.peak_only === true };
+  const common = { per: PERS.find((per) => per === one.per) ?? "week", whose: WHOSE.find((whose) => whose === one.whose) ?? "person", over: OVER.find((over) => over === one.over) ?? "instrument", isPeak: one.peak_only === true };
   return [
     ...(typeof one.count === "number" ? [{ key: "quotaCount" as const, count: one.count, ...common }] : []),
     ...(typeof one.hours === "number" ? [{ key: "quotaHours" as const, count: one.hours, ...common }] : []),

@@ -277,6 +277,7 @@ export const form: typeof texts.form = {
   hazardous: "Yes",
   substances: "Hazardous substances",
   waiver: "I know that its calibration lapses within this time; no metrological use",
+  limits: "I know that this instrument is restricted (yellow label) and use it for this only: {{limits}}",
   stillOpen: "Still to fill in: {{count}}",
   hold: "Hold for {{minutes}} min",
   draft: "Keep as a draft",
@@ -365,6 +366,7 @@ export const card = {
   customs: "Customs supervision",
   calibration: { valid: "Calibrated until {{day}}", soon: "Calibration lapses on {{day}}", lapsed: "Calibration lapsed on {{day}}", unknown: "No calibration on record" },
   notMetrological: "Figures are no basis of measurement",
+  limitedTo: "Restricted (yellow): {{limits}}",
 };
 
 export const conditions = {
@@ -386,8 +388,9 @@ export const conditions = {
   peak: "At most {{length}} at a time in peak hours.",
   open: "At most {{count}} open reservations a person.",
   labour: "A technician's help costs {{amount}} an hour besides.",
-  quotaCount: "At most {{count}} reservations {{whose}} {{per}}{{peak}}.",
-  quotaHours: "At most {{count}} hours {{whose}} {{per}}{{peak}}.",
+  quotaCount: "At most {{count}} reservations {{whose}} {{per}}{{over}}{{peak}}.",
+  quotaHours: "At most {{count}} hours {{whose}} {{per}}{{over}}{{peak}}.",
+  over: { instrument: " on this instrument", group: " over all instruments of the group", institution: " over all instruments of the institution" },
   whose: { person: "a person", enterprise: "an enterprise" },
   per: { day: "a day", week: "a week", month: "a month" },
   atPeak: " (peak hours only)",

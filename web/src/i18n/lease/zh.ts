@@ -277,6 +277,7 @@ export const form = {
   hazardous: "含有",
   substances: "危险物质名称",
   waiver: "我已知悉该时段内校准到期，仅作非计量用途",
+  limits: "我已知悉本仪器为限用（黄色标识），仅用于：{{limits}}",
   stillOpen: "还有 {{count}} 项必填内容",
   hold: "暂留 {{minutes}} 分钟",
   draft: "存为草稿",
@@ -365,6 +366,7 @@ export const card = {
   customs: "海关监管",
   calibration: { valid: "校准有效至 {{day}}", soon: "校准将于 {{day}} 到期", lapsed: "校准已于 {{day}} 到期", unknown: "未登记校准" },
   notMetrological: "数据不作计量依据",
+  limitedTo: "限用（黄）：{{limits}}",
 };
 
 export const conditions = {
@@ -386,8 +388,9 @@ export const conditions = {
   peak: "高峰时段单次最长 {{length}}。",
   open: "每人最多同时有 {{count}} 个未完成的预约。",
   labour: "技术员协同另收技术服务费 {{amount}}/小时。",
-  quotaCount: "{{whose}}{{per}}最多预约 {{count}} 次{{peak}}。",
-  quotaHours: "{{whose}}{{per}}最多预约 {{count}} 小时{{peak}}。",
+  quotaCount: "{{over}}{{whose}}{{per}}最多预约 {{count}} 次{{peak}}。",
+  quotaHours: "{{over}}{{whose}}{{per}}最多预约 {{count}} 小时{{peak}}。",
+  over: { instrument: "本仪器上", group: "同组仪器合计，", institution: "该机构全部仪器合计，" },
   whose: { person: "每人", enterprise: "每家企业" },
   per: { day: "每天", week: "每周", month: "每月" },
   atPeak: "（只计高峰时段）",

@@ -32,7 +32,7 @@ export const cards = {
   fields: {
     name_zh: "Name (Chinese)", name_en: "Name (English)", model: "Model", maker: "Maker", category: "Category", standards: "Standards covered (Enter between)",
     description_zh: "What it does (Chinese)", description_en: "What it does (English)", specification: "Specification", indicators: "Performance",
-    location: "Location", region: "Region code", discipline: "Discipline", value: "Original value", commissioned: "In use since", calibrated: "Calibrated until", customs_supervision: "Customs supervision", is_metrological: "Yields measurements",
+    location: "Location", region: "Region code", discipline: "Discipline", value: "Original value", commissioned: "In use since", calibrated: "Calibrated until", customs_supervision: "Customs supervision", is_metrological: "Yields measurements", limited_to_zh: "Restricted to (yellow label, Chinese)", limited_to_en: "Restricted to (English)",
     is_shared: "Open to others", modes: "Offered as", group_code: "Group", accessory_of: "Accessory of", set_up: "Set-up", cool_down: "Cool-down",
     contact: "Contact", phone: "Phone", email: "E-mail", service_content: "Services", charging_standard: "Charging", open_rules: "Rules of access",
   },

@@ -32,7 +32,7 @@ export const cards = {
   fields: {
     name_zh: "中文名称", name_en: "英文名称", model: "型号", maker: "生产厂家", category: "类别", standards: "覆盖标准（回车分隔）",
     description_zh: "主要功能", description_en: "主要功能（英文）", specification: "规格", indicators: "技术指标",
-    location: "安置地点", region: "地区代码", discipline: "学科领域", value: "原值", commissioned: "启用日期", calibrated: "校准有效至", customs_supervision: "海关监管", is_metrological: "出具计量数据",
+    location: "安置地点", region: "地区代码", discipline: "学科领域", value: "原值", commissioned: "启用日期", calibrated: "校准有效至", customs_supervision: "海关监管", is_metrological: "出具计量数据", limited_to_zh: "限用范围（黄色标识）", limited_to_en: "限用范围（英文）",
     is_shared: "对外开放", modes: "开放方式", group_code: "规则组", accessory_of: "是哪台的附件", set_up: "准备时间", cool_down: "清理时间",
     contact: "联系人", phone: "电话", email: "邮箱", service_content: "服务内容", charging_standard: "收费说明", open_rules: "开放规定",
   },

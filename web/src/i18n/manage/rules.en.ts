@@ -69,6 +69,8 @@ export const rules = {
   who: { person: "a person", enterprise: "an enterprise" },
   per: "per",
   each: { day: "a day", week: "a week", month: "a month" },
+  over: "counted over",
+  counts: { instrument: "each by itself", group: "the group together", institution: "all instruments" },
   peakOnly: "peak only",
   questionZh: "Question (Chinese)",
   questionEn: "Question (English)",

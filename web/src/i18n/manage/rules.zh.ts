@@ -69,6 +69,8 @@ export const rules = {
   who: { person: "每人", enterprise: "每企业" },
   per: "周期",
   each: { day: "每天", week: "每周", month: "每月" },
+  over: "合计范围",
+  counts: { instrument: "每台分别计", group: "同组仪器合计", institution: "本机构全部合计" },
   peakOnly: "只计高峰",
   questionZh: "问题",
   questionEn: "问题（英文）",

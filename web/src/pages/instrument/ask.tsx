@@ -115,8 +115,15 @@ export function Ask({ instrument, asked, wishes, set }: { instrument: Instrument
   );
 }
 
-/** A calibration that lapses within the slot is taken with open eyes, or not at all. */
-export function Waiver({ value, set }: { value: unknown; set: (value: boolean) => void }) {
+/** What is against the instrument itself is taken with open eyes, or not at all. */
+const ACCEPTED = { calibration_waiver: "waiver_needed", limits_accepted: "limits_not_accepted" } as const;
+
+export function Accept({ instrument, problems, answers, set }: { instrument: Instrument; problems: { code: string }[]; answers: Record<string, unknown>; set: (answers: Record<string, unknown>) => void }) {
   const { t } = useTranslation();
-  return <Checkbox checked={value === true} onChange={(event) => set(event.target.checked)} style={{ marginTop: 8 }}>{t("form.waiver")}</Checkbox>;
+  const lang = useLang();
+  const words = { calibration_waiver: t("form.waiver"), limits_accepted: t("form.limits", { limits: pick(lang, instrument, "limited_to") }) };
+  return (["calibration_waiver", "limits_accepted"] as const).map((name) =>
+    (problems.some((one) => one.code === ACCEPTED[name]) || name in answers) && (
+      <Checkbox key={name} checked={answers[name] === true} onChange={(event) => set({ ...answers, [name]: event.target.checked })} style={{ marginTop: 8 }}>{words[name]}</Checkbox>
+    ));
 }

@@ -16,7 +16,7 @@ import { dayKey, formatLength } from "../../lib/time";
 import { useProblemText } from "../../parts/states";
 import { actsForClients, reserves, usePerson } from "../../shell/access";
 import { useSignIn } from "../../shell/sign-in";
-import { Ask, NO_WISHES, Waiver, type Wishes } from "./ask";
+import { Accept, Ask, NO_WISHES, type Wishes } from "./ask";
 import { BasketButton } from "./basket";
 import "./booking.css";
 import { Elsewhere } from "./elsewhere";
@@ -106,7 +106,6 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
     else reserving.mutate(wish);
   };
   const sent = !reserving.isPending ? null : reserving.variables.is_hold ? "hold" : reserving.variables.is_draft ? "draft" : "whole";
-  const asksWaiver = problems.some((one) => one.code === "waiver_needed") || "calibration_waiver" in wishes.answers;
   return (
     <section className="panel" aria-labelledby="booking-title">
       <header>
@@ -122,7 +121,7 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
           {chosen && quoted.data && <QuoteSteps quoted={quoted.data} />}
           {chosen && problems.length > 0 && <Problems problems={problems} title={t("booking.problems")} />}
           {chosen && other && <Alert type="error" showIcon role="alert" style={{ marginTop: 12 }} title={isTaken ? t("booking.taken") : textOf(other)} />}
-          {chosen && asksWaiver && <Waiver value={wishes.answers.calibration_waiver} set={(calibration_waiver) => wantOther({ answers: { ...wishes.answers, calibration_waiver } })} />}
+          {chosen && <Accept instrument={instrument} problems={problems} answers={wishes.answers} set={(answers) => wantOther({ answers })} />}
           {chosen && isBlocked && <Alternatives zone={zone} choose={(span) => { setDay(dayKey(span.from, zone)); change(span); }} spans={proposed ?? alternatives(free, chosen, instrument.policy)} />}
           {chosen && isBlocked && <Elsewhere instrument={instrument} chosen={chosen} />}
           {mayNot && <Alert type="info" showIcon style={{ marginTop: 12 }} title={t("booking.notEnterprise")} />}

@@ -21,11 +21,14 @@ const CALIBRATION_TONES = { valid: "running", soon: "attention", lapsed: "fault"
 /** 绿 / 黄 / 红, as on the label that sticks to it; and in words. */
 export function Calibration({ one }: { one: FullInstrument }) {
   const { t } = useTranslation();
+  const lang = useLang();
   const today = dayKey(useMinute(), one.time_zone);
   const state = calibrationOf(one.calibrated_until, today);
+  const limits = pick(lang, one, "limited_to");
   return (
     <span className="row tight" data-calibration={state}>
       <ToneTag tone={CALIBRATION_TONES[state]}>{t(`card.calibration.${state}`, { day: one.calibrated_until ?? "" })}</ToneTag>
+      {limits && <ToneTag tone="attention">{t("card.limitedTo", { limits })}</ToneTag>}
       {!one.is_metrological && <span className="faint">{t("card.notMetrological")}</span>}
     </span>
   );
@@ -98,7 +101,7 @@ function useSentence(): (one: Condition) => string {
       case "objection": case "gap": case "peak": return t(`conditions.${one.key}`, { length: length(one.seconds) });
       case "open": return t("conditions.open", { count: one.count });
       case "quotaCount": case "quotaHours":
-        return t(`conditions.${one.key}`, { whose: t(`conditions.whose.${one.whose}`), per: t(`conditions.per.${one.per}`), count: one.count, peak: one.isPeak ? t("conditions.atPeak") : "" });
+        return t(`conditions.${one.key}`, { whose: t(`conditions.whose.${one.whose}`), per: t(`conditions.per.${one.per}`), over: t(`conditions.over.${one.over}`), count: one.count, peak: one.isPeak ? t("conditions.atPeak") : "" });
       default: return t(`conditions.${one.key}`);
     }
   };

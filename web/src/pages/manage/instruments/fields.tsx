@@ -15,7 +15,7 @@ import { type Card, type CardChanges, putCard } from "./asked";
 
 const TEXTS = {
   what: ["name_zh", "name_en", "model", "maker"],
-  where: ["location", "region", "discipline"],
+  where: ["location", "region", "discipline", "limited_to_zh", "limited_to_en"],
   service: ["contact", "phone", "email"],
 } as const;
 const LONG = {
@@ -41,6 +41,7 @@ function givenOf(one: Card): Given {
     standards: one.standards, customs_supervision: one.customs_supervision, region: one.region, service_content: one.service_content,
     charging_standard: one.charging_standard, open_rules: one.open_rules, contact: one.contact.name, phone: one.contact.phone, email: one.contact.email,
     modes: one.modes as Given["modes"], group_code: one.group_code, accessory_of: one.accessory_of?.id ?? null, is_metrological: one.is_metrological,
+    limited_to_zh: one.limited_to_zh, limited_to_en: one.limited_to_en,
     value: one.value_fen === null ? null : one.value_fen / 100, commissioned: day(one.commissioned_on), calibrated: day(one.calibrated_until),
   };
 }

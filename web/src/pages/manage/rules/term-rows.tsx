@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 
 import { SpanFields, WeekdaysSelect } from "./line-fields";
 
-interface Quota { per: "day" | "week" | "month"; whose: "person" | "enterprise"; count?: number | null; hours?: number | null; peak_only?: boolean }
+interface Quota { per: "day" | "week" | "month"; whose: "person" | "enterprise"; count?: number | null; hours?: number | null; peak_only?: boolean; over?: (typeof OVER)[number] }
+const OVER = ["instrument", "group", "institution"] as const;
 interface Span { weekdays: number[]; from_s: number; to_s: number }
 interface Question { key: string; label_zh: string; label_en: string; type: "text" | "number" | "choice" | "boolean"; required?: boolean; choices?: string[] }
 
@@ -35,6 +36,7 @@ export function Quotas({ value, change }: { value: unknown[]; change: (rows: unk
           <Select value={row.per} aria-label={`${t("rules.terms.quotas")} ${number} ${t("rules.per")}`} onChange={(per) => put({ per })} style={{ width: 100 }} options={(["day", "week", "month"] as const).map((one) => ({ value: one, label: t(`rules.each.${one}`) }))} />
           <InputNumber<number> min={0} precision={0} value={row.count ?? null} suffix={t("rules.units.times")} aria-label={`${t("rules.terms.quotas")} ${number} ${t("rules.units.times")}`} onChange={(count) => put({ count })} style={{ width: 110 }} />
           <InputNumber<number> min={0} value={row.hours ?? null} suffix={t("rules.units.hours")} aria-label={`${t("rules.terms.quotas")} ${number} ${t("rules.units.hours")}`} onChange={(hours) => put({ hours })} style={{ width: 120 }} />
+          <Select value={row.over ?? "instrument"} aria-label={`${t("rules.terms.quotas")} ${number} ${t("rules.over")}`} onChange={(over) => put({ over })} style={{ width: 170 }} options={OVER.map((one) => ({ value: one, label: t(`rules.counts.${one}`) }))} />
           <Checkbox checked={!!row.peak_only} onChange={(event) => put({ peak_only: event.target.checked })}>{t("rules.peakOnly")}</Checkbox>
         </>
       )}
