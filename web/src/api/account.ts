@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, post, write } from "./http";
+import { get, post, remove } from "./http";
 import type { components } from "./schema";
 import type { MadeToken, SecondFactorOffer } from "./types";
 
@@ -10,34 +10,34 @@ type Schemas = components["schemas"];
 
 export const secondFactor = queryOptions({
   queryKey: ["account", "second-factor"],
-  queryFn: ({ signal }) => get<Schemas["SecondFactorView"]>("/me/second-factor", {}, signal),
+  queryFn: ({ signal }) => get("/me/second-factor", {}, signal),
 });
 
 export const signIns = queryOptions({
   queryKey: ["account", "sign-ins"],
-  queryFn: ({ signal }) => get<Schemas["SignInList"]>("/me/sign-ins", {}, signal),
+  queryFn: ({ signal }) => get("/me/sign-ins", {}, signal),
 });
 
 export const tokens = queryOptions({
   queryKey: ["account", "tokens"],
-  queryFn: ({ signal }) => get<Schemas["TokenList"]>("/me/tokens", {}, signal),
+  queryFn: ({ signal }) => get("/me/tokens", {}, signal),
 });
 
 export const changePassword = (former: string, password: string): Promise<undefined> =>
-  post<undefined>("/me/password", { former, password });
+  post("/me/password", { former, password });
 
-export const beginSecondFactor = (): Promise<SecondFactorOffer> => post<SecondFactorOffer>("/me/second-factor");
+export const beginSecondFactor = (): Promise<SecondFactorOffer> => post("/me/second-factor");
 
 export const confirmSecondFactor = (code: string): Promise<Schemas["RecoveryCodes"]> =>
-  post<Schemas["RecoveryCodes"]>("/me/second-factor/confirm", { code });
+  post("/me/second-factor/confirm", { code });
 
 export const turnOffSecondFactor = (code: string): Promise<undefined> =>
-  post<undefined>("/me/second-factor/turn-off", { code });
+  post("/me/second-factor/turn-off", { code });
 
-export const endSignIn = (id: string): Promise<undefined> => write<undefined>("DELETE", `/me/sign-ins/${encodeURIComponent(id)}`);
+export const endSignIn = (id: string): Promise<undefined> => remove(`/me/sign-ins/${encodeURIComponent(id)}`);
 
-export const endAllSignIns = (): Promise<Schemas["EndedView"]> => post<Schemas["EndedView"]>("/me/sign-ins/end-all");
+export const endAllSignIns = (): Promise<Schemas["EndedView"]> => post("/me/sign-ins/end-all");
 
-export const makeToken = (body: Schemas["TokenRequest"]): Promise<MadeToken> => post<MadeToken>("/me/tokens", body);
+export const makeToken = (body: Schemas["TokenRequest"]): Promise<MadeToken> => post("/me/tokens", body);
 
-export const revokeToken = (id: string): Promise<undefined> => write<undefined>("DELETE", `/me/tokens/${encodeURIComponent(id)}`);
+export const revokeToken = (id: string): Promise<undefined> => remove(`/me/tokens/${encodeURIComponent(id)}`);

@@ -4,28 +4,17 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { get, getPages, isProblem, post } from "./http";
 import type { ReservationWish } from "./lease";
+import type { QueryOf } from "./routes";
 import type {
-  Calendar,
-  Category,
-  Charge,
-  DemoAccount,
-  Device,
-  FullInstrument,
-  Instrument,
-  Page,
   Person,
-  Quote,
   Reservation,
-  Run,
-  Series,
-  StateSpan,
 } from "./types";
 
 export const me = queryOptions({
   queryKey: ["me"],
   queryFn: async ({ signal }): Promise<Person | null> => {
     try {
-      return await get<Person>("/me", {}, signal);
+      return await get("/me", {}, signal);
     } catch (error) {
       if (isProblem(error, 401)) return null;
       throw error;
@@ -36,7 +25,7 @@ export const me = queryOptions({
 
 export const demoAccounts = queryOptions({
   queryKey: ["demo-accounts"],
-  queryFn: ({ signal }) => get<DemoAccount[]>("/demo-accounts", {}, signal),
+  queryFn: ({ signal }) => get("/demo-accounts", {}, signal),
   staleTime: Infinity,
 });
 
@@ -46,7 +35,7 @@ export const instruments = (looking: Record<string, string | number>) =>
   infiniteQueryOptions({
     queryKey: ["instruments", looking],
     queryFn: ({ signal, pageParam }) =>
-      get<Page<Instrument>>("/instrument-search", { ...looking, cursor: pageParam, limit: 24 }, signal),
+      get("/instrument-search", { ...looking, cursor: pageParam, limit: 24 }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 60_000,
@@ -55,43 +44,39 @@ export const instruments = (looking: Record<string, string | number>) =>
 
 export const categories = queryOptions({
   queryKey: ["categories"],
-  queryFn: ({ signal }) => get<Page<Category>>("/instrument-categories", {}, signal),
+  queryFn: ({ signal }) => get("/instrument-categories", {}, signal),
   staleTime: 5 * 60_000,
 });
 
 export const instrument = (id: string) =>
   queryOptions({
     queryKey: ["instrument", id],
-    queryFn: ({ signal }) => get<FullInstrument>(`/instruments/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/instruments/${encodeURIComponent(id)}`, {}, signal),
   });
 
 export const calendar = (id: string, from: string, to: string) =>
   queryOptions({
     queryKey: ["calendar", id, from, to],
     queryFn: ({ signal }) =>
-      get<Calendar>(`/instruments/${encodeURIComponent(id)}/calendar`, { from, to }, signal),
+      get(`/instruments/${encodeURIComponent(id)}/calendar`, { from, to }, signal),
     refetchInterval: 30_000,
   });
 
 export const quote = (id: string, starts_at: string, ends_at: string) =>
   queryOptions({
     queryKey: ["quote", id, starts_at, ends_at],
-    queryFn: () => post<Quote>(`/instruments/${encodeURIComponent(id)}/quote`, { starts_at, ends_at }),
+    queryFn: () => post(`/instruments/${encodeURIComponent(id)}/quote`, { starts_at, ends_at }),
     staleTime: 30_000,
     retry: false,
   });
 
-interface ReservationQuery {
-  mine?: boolean;
-  state?: readonly string[];
-  instrument_id?: string;
-}
+type ReservationQuery = Pick<QueryOf<"get", "/reservations">, "mine" | "state" | "instrument_id">;
 
 /** Those a screen needs all of: the open ones. */
 export const reservations = (query: ReservationQuery, pages = 6) =>
   queryOptions({
     queryKey: ["reservations", query, pages],
-    queryFn: ({ signal }) => getPages<Reservation>("/reservations", { ...query, limit: PAGE_MAX }, pages, signal),
+    queryFn: ({ signal }) => getPages("/reservations", { ...query, limit: PAGE_MAX }, pages, signal),
     refetchInterval: 15_000,
   });
 
@@ -100,7 +85,7 @@ export const reservationPages = (query: ReservationQuery) =>
   infiniteQueryOptions({
     queryKey: ["reservations", query, "leaf"],
     queryFn: ({ signal, pageParam }) =>
-      get<Page<Reservation>>("/reservations", { ...query, cursor: pageParam, limit: 20 }, signal),
+      get("/reservations", { ...query, cursor: pageParam, limit: 20 }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -108,26 +93,26 @@ export const reservationPages = (query: ReservationQuery) =>
 export const reservation = (id: string) =>
   queryOptions({
     queryKey: ["reservation", id],
-    queryFn: ({ signal }) => get<Reservation>(`/reservations/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/reservations/${encodeURIComponent(id)}`, {}, signal),
   });
 
 export const charge = (id: string) =>
   queryOptions({
     queryKey: ["charge", id],
-    queryFn: ({ signal }) => get<Charge>(`/charges/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/charges/${encodeURIComponent(id)}`, {}, signal),
     staleTime: 5 * 60_000,
   });
 
 export const devices = queryOptions({
   queryKey: ["devices"],
-  queryFn: ({ signal }) => getPages<Device>("/devices", {}, 10, signal),
+  queryFn: ({ signal }) => getPages("/devices", {}, 10, signal),
   refetchInterval: 30_000,
 });
 
 export const device = (name: string) =>
   queryOptions({
     queryKey: ["device", name],
-    queryFn: ({ signal }) => get<Device>(`/devices/${encodeURIComponent(name)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/devices/${encodeURIComponent(name)}`, {}, signal),
     refetchInterval: 30_000,
   });
 
@@ -135,7 +120,7 @@ export const series = (name: string, metric: string, from: string, to: string, p
   queryOptions({
     queryKey: ["series", name, metric, from, to, points],
     queryFn: ({ signal }) =>
-      get<Series>(`/devices/${encodeURIComponent(name)}/series`, { metric, from, to, points }, signal),
+      get(`/devices/${encodeURIComponent(name)}/series`, { metric, from, to, points }, signal),
     placeholderData: (previous) => previous,
   });
 
@@ -143,7 +128,7 @@ export const runs = (name: string, from: string, to: string) =>
   queryOptions({
     queryKey: ["runs", name, from, to],
     queryFn: ({ signal }) =>
-      get<Page<Run>>(`/devices/${encodeURIComponent(name)}/runs`, { from, to }, signal),
+      get(`/devices/${encodeURIComponent(name)}/runs`, { from, to }, signal),
     placeholderData: (previous) => previous,
   });
 
@@ -151,16 +136,16 @@ export const states = (name: string, from: string, to: string) =>
   queryOptions({
     queryKey: ["states", name, from, to],
     queryFn: ({ signal }) =>
-      get<{ items: StateSpan[] }>(`/devices/${encodeURIComponent(name)}/states`, { from, to }, signal),
+      get(`/devices/${encodeURIComponent(name)}/states`, { from, to }, signal),
     placeholderData: (previous) => previous,
   });
 
 export const signIn = (given: { login: string; password: string; code?: string }): Promise<Person> =>
-  post<Person>("/sign-in", given);
+  post("/sign-in", given);
 
-export const signOut = (): Promise<undefined> => post<undefined>("/sign-out");
+export const signOut = (): Promise<undefined> => post("/sign-out");
 
 export const reserve = (
   body: ReservationWish,
   key: string,
-): Promise<Reservation> => post<Reservation>("/reservations", body, key);
+): Promise<Reservation> => post("/reservations", body, key);

@@ -1,6 +1,7 @@
 /** One way to talk to /api/v1: JSON in, JSON out, problem documents thrown as ApiProblem. */
 
 import { unattended } from "./presence";
+import type { AnswerOf, BareRoute, BodyOf, Exactly, FullRoute, QueryOf, RouteOf } from "./routes";
 import type { Page, ProblemItem } from "./types";
 
 const ROOT = "/api/v1";
@@ -44,7 +45,7 @@ export function isProblem(error: unknown, ...statuses: number[]): error is ApiPr
 
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
-export function withQuery(path: string, query: Query = {}): string {
+function located(path: string, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value === undefined || value === null || value === "") continue;
@@ -53,6 +54,11 @@ export function withQuery(path: string, query: Query = {}): string {
   }
   const text = search.toString();
   return `${ROOT}${path}${text ? `?${text}` : ""}`;
+}
+
+/** Where a route's answer lies, for what the browser itself opens or saves. */
+export function withQuery<P extends RouteOf<"get">, Q extends QueryOf<"get", P>>(path: P, query?: Exactly<QueryOf<"get", P>, Q>): string {
+  return located(path, query);
 }
 
 async function documentOf(response: Response): Promise<ProblemDocument> {
@@ -68,7 +74,7 @@ type Sent = Omit<RequestInit, "headers"> & { headers: Record<string, string> };
 async function send<T>(path: string, query: Query | undefined, init: Sent): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(withQuery(path, query), { credentials: "same-origin", ...init, headers: { ...init.headers, ...unattended() } });
+    response = await fetch(located(path, query), { credentials: "same-origin", ...init, headers: { ...init.headers, ...unattended() } });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiProblem(NO_ANSWER, { code: "no_answer" });
@@ -78,16 +84,16 @@ async function send<T>(path: string, query: Query | undefined, init: Sent): Prom
   return (await response.json()) as T;
 }
 
-export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  return send<T>(path, query, { ...(signal ? { signal } : {}), headers: { Accept: "application/json" } });
+export function get<P extends RouteOf<"get">, Q extends QueryOf<"get", P>>(path: P, query?: Exactly<QueryOf<"get", P>, Q>, signal?: AbortSignal): Promise<AnswerOf<"get", P>> {
+  return send(path, query, { ...(signal ? { signal } : {}), headers: { Accept: "application/json" } });
 }
 
 /** Follows a list's cursors to its end, or to as many pages as a screen can use. */
-export async function getPages<T>(path: string, query: Query, pages: number, signal?: AbortSignal): Promise<Page<T>> {
-  const items: T[] = [];
+export async function getPages<P extends RouteOf<"get">, Q extends QueryOf<"get", P>>(path: P, query: Exactly<QueryOf<"get", P>, Q>, pages: number, signal?: AbortSignal): Promise<Page<ItemOf<P>>> {
+  const items: ItemOf<P>[] = [];
   let cursor: string | null = null;
   for (let n = 0; n < pages; n += 1) {
-    const page: Page<T> = await get<Page<T>>(path, { ...query, cursor }, signal);
+    const page: Page<ItemOf<P>> = await send(path, { ...query, cursor }, { ...(signal ? { signal } : {}), headers: { Accept: "application/json" } });
     items.push(...page.items);
     cursor = page.next_cursor;
     if (cursor === null) break;
@@ -95,14 +101,12 @@ export async function getPages<T>(path: string, query: Query, pages: number, sig
   return { items, next_cursor: cursor };
 }
 
-export function post<T>(path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
-  return write<T>("POST", path, body, idempotencyKey);
-}
+type ItemOf<P> = AnswerOf<"get", P> extends { items: (infer Item)[] } ? Item : never;
 
-export function write<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
+function write<T>(method: string, path: string, body: unknown, key?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
+  if (key) headers["Idempotency-Key"] = key;
   return send<T>(path, undefined, {
     method,
     headers,
@@ -110,15 +114,29 @@ export function write<T>(method: string, path: string, body?: unknown, idempoten
   });
 }
 
+export function post<P extends BareRoute<"post">>(path: P, body?: undefined, idempotencyKey?: string): Promise<AnswerOf<"post", P>>;
+export function post<P extends FullRoute<"post">, B extends BodyOf<"post", P>>(path: P, body: Exactly<BodyOf<"post", P>, B>, idempotencyKey?: string): Promise<AnswerOf<"post", P>>;
+export function post(path: string, body?: unknown, idempotencyKey?: string): Promise<unknown> {
+  return write("POST", path, body, idempotencyKey);
+}
+
+export function put<P extends FullRoute<"put">, B extends BodyOf<"put", P>>(path: P, body: Exactly<BodyOf<"put", P>, B>): Promise<AnswerOf<"put", P>> {
+  return write("PUT", path, body);
+}
+
+export function remove<P extends RouteOf<"delete">, Q extends QueryOf<"delete", P>>(path: P, query?: Exactly<QueryOf<"delete", P>, Q>): Promise<AnswerOf<"delete", P>> {
+  return send(path, query, { method: "DELETE", headers: { Accept: "application/json" } });
+}
+
 /** Hands a form with a file in; the browser says its boundary itself. */
-export function upload<T>(path: string, form: FormData, method = "POST", idempotencyKey?: string): Promise<T> {
+export function upload<P extends RouteOf<"post">>(path: P, form: FormData, idempotencyKey?: string): Promise<AnswerOf<"post", P>> {
   const headers = { Accept: "application/json", ...(idempotencyKey ? { "Idempotency-Key": idempotencyKey } : {}) };
-  return send<T>(path, undefined, { method, headers, body: form });
+  return send(path, undefined, { method: "POST", headers, body: form });
 }
 
 /** A file of ours as the browser can show it: with the session's cookie, for as long as the page lasts. */
-export async function getFile(path: string, query: Query = {}): Promise<Blob> {
-  const response = await fetch(withQuery(path, query), { credentials: "same-origin" });
+export async function getFile(path: RouteOf<"get">, query?: Query): Promise<Blob> {
+  const response = await fetch(located(path, query), { credentials: "same-origin" });
   if (!response.ok) throw new ApiProblem(response.status, await documentOf(response));
   return response.blob();
 }

@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, post, write } from "./http";
+import { get, post, put, remove } from "./http";
 import type { components, paths } from "./schema";
 import type { Reservation } from "./types";
 
@@ -23,7 +23,6 @@ export type Kiosk = Schemas["KioskView"];
 export type Turn = Schemas["TurnView"];
 export type Occurrence = Schemas["OccurrenceView"];
 export type ReservationWish = Schemas["ReservationRequest"];
-type Staff = Schemas["StaffList"];
 
 const part = encodeURIComponent;
 
@@ -31,96 +30,96 @@ const part = encodeURIComponent;
 export const details = (id: string) =>
   queryOptions({
     queryKey: ["reservation", id, "details"],
-    queryFn: ({ signal }) => get<Details>(`/reservations/${part(id)}/details`, {}, signal),
+    queryFn: ({ signal }) => get(`/reservations/${part(id)}/details`, {}, signal),
   });
 
 export type Colleague = Schemas["ColleagueView"];
 
 export const colleagues = queryOptions({
   queryKey: ["colleagues"],
-  queryFn: ({ signal }) => get<Schemas["ColleagueList"]>("/me/colleagues", {}, signal),
+  queryFn: ({ signal }) => get("/me/colleagues", {}, signal),
   staleTime: 5 * 60_000,
 });
 
 export const staff = queryOptions({
   queryKey: ["staff"],
-  queryFn: ({ signal }) => get<Staff>("/institution/staff", {}, signal),
+  queryFn: ({ signal }) => get("/institution/staff", {}, signal),
   staleTime: 60_000,
 });
 
-export const actOn = (id: string, verb: string, body?: unknown): Promise<Reservation> =>
-  post<Reservation>(`/reservations/${part(id)}/${verb}`, body);
+/** What may be done with a reservation is posted below it. */
+export const reservationAt = (id: string) => `/reservations/${part(id)}` as const;
 
 export const notices = (unread: boolean) =>
   queryOptions({
     queryKey: ["notices", unread],
-    queryFn: ({ signal }) => get<NoticeList>("/notices", { unread }, signal),
+    queryFn: ({ signal }) => get("/notices", { unread }, signal),
     refetchInterval: 30_000,
   });
 
-export const readNotice = (id: string): Promise<Notice> => post<Notice>(`/notices/${part(id)}/read`);
+export const readNotice = (id: string): Promise<Notice> => post(`/notices/${part(id)}/read`);
 
-export const readAllNotices = (): Promise<Schemas["ReadCount"]> => post<Schemas["ReadCount"]>("/notices/read-all");
+export const readAllNotices = (): Promise<Schemas["ReadCount"]> => post("/notices/read-all");
 
 export const terms = (instrumentId: string) =>
   queryOptions({
     queryKey: ["terms", instrumentId],
-    queryFn: ({ signal }) => get<Schemas["TermsView"]>(`/instruments/${part(instrumentId)}/terms`, {}, signal),
+    queryFn: ({ signal }) => get(`/instruments/${part(instrumentId)}/terms`, {}, signal),
     staleTime: 5 * 60_000,
   });
 
 export const reserveSeries = (body: Schemas["SeriesBody"], key: string): Promise<{ items: Occurrence[] }> =>
-  post<{ items: Occurrence[] }>("/reservation-series", body, key);
+  post("/reservation-series", body, key);
 
 export const reserveTogether = (requests: ReservationWish[], holder_id: string | null, key: string): Promise<{ items: Reservation[] }> =>
-  post<{ items: Reservation[] }>("/reservations-together", { requests, holder_id }, key);
+  post("/reservations-together", { requests, holder_id }, key);
 
 export const waitlist = queryOptions({
   queryKey: ["waitlist"],
-  queryFn: ({ signal }) => get<Schemas["WaitList"]>("/waitlist", {}, signal),
+  queryFn: ({ signal }) => get("/waitlist", {}, signal),
   refetchInterval: 15_000,
 });
 
-export const joinWaitlist = (body: Schemas["WaitBody"], key: string): Promise<Wait> => post<Wait>("/waitlist", body, key);
+export const joinWaitlist = (body: Schemas["WaitBody"], key: string): Promise<Wait> => post("/waitlist", body, key);
 
-export const acceptOffer = (id: string): Promise<Reservation> => post<Reservation>(`/waitlist/${part(id)}/accept`);
+export const acceptOffer = (id: string): Promise<Reservation> => post(`/waitlist/${part(id)}/accept`);
 
-export const withdrawWait = (id: string): Promise<Wait> => post<Wait>(`/waitlist/${part(id)}/withdraw`);
+export const withdrawWait = (id: string): Promise<Wait> => post(`/waitlist/${part(id)}/withdraw`);
 
 export const feeds = queryOptions({
   queryKey: ["feeds"],
-  queryFn: ({ signal }) => get<Schemas["FeedList"]>("/feeds", {}, signal),
+  queryFn: ({ signal }) => get("/feeds", {}, signal),
 });
 
-export const openFeed = (body: Schemas["FeedBody"]): Promise<NewFeed> => post<NewFeed>("/feeds", body);
+export const openFeed = (body: Schemas["FeedBody"]): Promise<NewFeed> => post("/feeds", body);
 
-export const revokeFeed = (id: string): Promise<undefined> => write<undefined>("DELETE", `/feeds/${part(id)}`);
+export const revokeFeed = (id: string): Promise<undefined> => remove(`/feeds/${part(id)}`);
 
 export const penalties = queryOptions({
   queryKey: ["penalties"],
-  queryFn: ({ signal }) => get<Schemas["PenaltyList"]>("/penalties", {}, signal),
+  queryFn: ({ signal }) => get("/penalties", {}, signal),
   refetchInterval: 60_000,
 });
 
-export const appealPenalty = (id: string, text: string): Promise<Penalty> => post<Penalty>(`/penalties/${part(id)}/appeal`, { text });
+export const appealPenalty = (id: string, text: string): Promise<Penalty> => post(`/penalties/${part(id)}/appeal`, { text });
 
 export const decidePenalty = (id: string, is_upheld: boolean, decision: string): Promise<Penalty> =>
-  post<Penalty>(`/penalties/${part(id)}/decision`, { is_upheld, decision });
+  post(`/penalties/${part(id)}/decision`, { is_upheld, decision });
 
-export const setPin = (pin: string): Promise<undefined> => write<undefined>("PUT", "/me/pin", { pin });
+export const setPin = (pin: string): Promise<undefined> => put("/me/pin", { pin });
 
 export const label = (code: string) =>
   queryOptions({
     queryKey: ["label", code],
-    queryFn: ({ signal }) => get<Schemas["LabelView"]>(`/labels/${part(code)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/labels/${part(code)}`, {}, signal),
   });
 
 export const kiosk = (code: string) =>
   queryOptions({
     queryKey: ["kiosk", code],
-    queryFn: ({ signal }) => get<Kiosk>(`/kiosk/${part(code)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/kiosk/${part(code)}`, {}, signal),
     refetchInterval: 10_000,
   });
 
 export const actAtKiosk = (code: string, verb: "check-in" | "end", body: { login: string; pin: string }): Promise<Reservation> =>
-  post<Reservation>(`/kiosk/${part(code)}/${verb}`, body);
+  post(`/kiosk/${part(code)}/${verb}`, body);

@@ -2,7 +2,8 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, post, upload, write } from "./http";
+import { get, post, put, upload } from "./http";
+import type { Exactly, QueryOf, RouteOf } from "./routes";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -27,91 +28,90 @@ export type Entrustment = Schemas["EntrustmentView"];
 export type StoredFile = Schemas["FileView"];
 export type FilePurpose = NonNullable<components["schemas"]["Body_upload_file_api_v1_files_post"]>["purpose"];
 
-interface List<T> {
-  items: T[];
-}
+export type Role = Schemas["RolesRequest"]["roles"][number];
+export type Scope = Schemas["EntrustmentRequest"]["scope"][number];
 
-const list = <T>(key: readonly string[], path: string, query: Record<string, string> = {}) =>
-  queryOptions({ queryKey: [...key, query], queryFn: ({ signal }) => get<List<T>>(path, query, signal) });
+const list = <P extends RouteOf<"get">, Q extends QueryOf<"get", P>>(key: readonly string[], path: P, query?: Exactly<QueryOf<"get", P>, Q>) =>
+  queryOptions({ queryKey: [...key, query ?? {}], queryFn: ({ signal }) => get(path, query, signal) });
 
 export const needs = queryOptions({
   queryKey: ["registrations", "needs"],
-  queryFn: ({ signal }) => get<Needs>("/registrations/needs", {}, signal),
+  queryFn: ({ signal }) => get("/registrations/needs", {}, signal),
   staleTime: Infinity,
 });
 
-export const ownRegistrations = list<Registration>(["registrations"], "/registrations/mine");
+export const ownRegistrations = list(["registrations"], "/registrations/mine");
 
 export const askCode = (channel: "phone" | "email", address: string): Promise<Schemas["ConfirmationView"]> =>
-  post<Schemas["ConfirmationView"]>("/confirmations", { channel, address });
+  post("/confirmations", { channel, address });
 
 export const giveCode = (id: string, code: string): Promise<{ confirmed: boolean }> =>
-  post<{ confirmed: boolean }>(`/confirmations/${id}`, { code });
+  post(`/confirmations/${id}`, { code });
 
-export const register = (body: Schemas["RegistrationRequest"]): Promise<Registration> => post<Registration>("/registrations", body);
+export const register = (body: Schemas["RegistrationRequest"]): Promise<Registration> => post("/registrations", body);
 
-const mine = (id: string): string => `/registrations/mine/${encodeURIComponent(id)}`;
+const mine = (id: string) => `/registrations/mine/${encodeURIComponent(id)}` as const;
 
-export const correct = (id: string, body: Schemas["CorrectionRequest"]): Promise<Registration> => write<Registration>("PUT", mine(id), body);
+export const correct = (id: string, body: Schemas["CorrectionRequest"]): Promise<Registration> => put(mine(id), body);
 
 export const handIn = (id: string, paper: string, body: Schemas["PaperRequest"]): Promise<Registration> =>
-  write<Registration>("PUT", `${mine(id)}/papers/${paper}`, body);
+  put(`${mine(id)}/papers/${paper}`, body);
 
-export const submit = (id: string): Promise<Registration> => post<Registration>(`${mine(id)}/submit`);
+export const submit = (id: string): Promise<Registration> => post(`${mine(id)}/submit`);
 
-export const withdraw = (id: string): Promise<Registration> => post<Registration>(`${mine(id)}/withdraw`);
+export const withdraw = (id: string): Promise<Registration> => post(`${mine(id)}/withdraw`);
 
 export function sendFile(file: File, purpose: FilePurpose): Promise<StoredFile> {
   const form = new FormData();
   form.append("purpose", purpose);
   form.append("file", file);
-  return upload<StoredFile>("/files", form);
+  return upload("/files", form);
 }
 
 export const storedFile = (id: string) =>
   queryOptions({
     queryKey: ["file", id],
-    queryFn: ({ signal }) => get<StoredFile>(`/files/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/files/${encodeURIComponent(id)}`, {}, signal),
     staleTime: Infinity,
   });
 
-export const queue = (state: string) => list<Queued>(["reviews", "queue"], "/reviews/registrations", state ? { state } : {});
+export const queue = (state: Queued["state"] | null) => list(["reviews", "queue"], "/reviews/registrations", { state });
 
 export const review = (id: string) =>
   queryOptions({
     queryKey: ["reviews", id],
-    queryFn: ({ signal }) => get<Review>(`/reviews/registrations/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/reviews/registrations/${encodeURIComponent(id)}`, {}, signal),
   });
 
-export const nameChanges = list<NameChange>(["reviews", "names"], "/reviews/name-changes");
+export const nameChanges = list(["reviews", "names"], "/reviews/name-changes");
 
 export const ownInstitution = queryOptions({
   queryKey: ["institution"],
-  queryFn: ({ signal }) => get<Institution>("/institution", {}, signal),
+  queryFn: ({ signal }) => get("/institution", {}, signal),
 });
 
-export const staff = list<Staff>(["staff"], "/institution/staff");
+export const staff = list(["staff"], "/institution/staff");
 
-export const institutions = (state: string) => list<Institution>(["institutions"], "/institutions", state ? { state } : {});
+export const institutions = (state: Institution["state"] | null) => list(["institutions"], "/institutions", { state });
 
-export const stations = list<Station>(["stations"], "/stations");
+export const stations = list(["stations"], "/stations");
 
 export const experts = (field: string, withLeft: boolean) =>
-  list<Expert>(["experts"], "/experts", { ...(field ? { field } : {}), ...(withLeft ? { include_left: "true" } : {}) });
+  list(["experts"], "/experts", { ...(field ? { field } : {}), ...(withLeft ? { include_left: true } : {}) });
 
 export const ownEnterprise = queryOptions({
   queryKey: ["enterprise"],
-  queryFn: ({ signal }) => get<Schemas["EnterpriseView"]>("/enterprise", {}, signal),
+  queryFn: ({ signal }) => get("/enterprise", {}, signal),
 });
 
-export const members = list<Member>(["enterprise", "members"], "/enterprise/members");
+export const members = list(["enterprise", "members"], "/enterprise/members");
 
-export const entrustments = list<Entrustment>(["entrustments"], "/entrustments");
+export const entrustments = list(["entrustments"], "/entrustments");
 
 export const endorsement = queryOptions({
   queryKey: ["enterprise", "endorsement"],
-  queryFn: ({ signal }) => get<Schemas["EndorsementSetting"]>("/enterprise/endorsement", {}, signal),
+  queryFn: ({ signal }) => get("/enterprise/endorsement", {}, signal),
 });
 
 export const setEndorsement = (is_needed: boolean): Promise<Schemas["EndorsementSetting"]> =>
-  write<Schemas["EndorsementSetting"]>("PUT", "/enterprise/endorsement", { is_needed });
+  put("/enterprise/endorsement", { is_needed });

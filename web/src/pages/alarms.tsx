@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 
 import { get, post } from "../api/http";
-import type { Alarm, Page } from "../api/types";
+import type { Alarm } from "../api/types";
 import { useLang } from "../i18n";
 import { formatInstant } from "../lib/time";
 import { useFeed } from "../live/feed";
@@ -33,12 +33,12 @@ export function AlarmsPage() {
   const all = search.get("view") === "all";
   const found = useInfiniteQuery({
     queryKey: ["alarms", all],
-    queryFn: ({ signal, pageParam }) => get<Page<Alarm>>("/alarms", { active: all ? null : true, cursor: pageParam, limit: 50 }, signal),
+    queryFn: ({ signal, pageParam }) => get("/alarms", { active: all ? null : true, cursor: pageParam, limit: 50 }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 10_000,
   });
-  const acknowledging = useActing((id: string) => post<Alarm>(`/alarms/${encodeURIComponent(id)}/acknowledge`), { touches: ["alarms", "devices"] });
+  const acknowledging = useActing((id: string) => post(`/alarms/${encodeURIComponent(id)}/acknowledge`), { touches: ["alarms", "devices"] });
   const at = (text: string): string => formatInstant(Date.parse(text), LAB_ZONE, lang);
   return (
     <>

@@ -6,8 +6,7 @@ import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 
 import { get, type Query } from "../api/http";
-import type { components } from "../api/schema";
-import type { AuditEntry, Page } from "../api/types";
+import type { AuditEntry } from "../api/types";
 import { useLang } from "../i18n";
 import { formatClockSeconds, formatDay, fromWallIso } from "../lib/time";
 import { ExportButton } from "../parts/export-button";
@@ -23,7 +22,7 @@ function Soundness() {
   const { t } = useTranslation();
   const found = useQuery({
     queryKey: ["audit", "verification"],
-    queryFn: ({ signal }) => get<components["schemas"]["VerificationView"]>("/audit/verification", {}, signal),
+    queryFn: ({ signal }) => get("/audit/verification", {}, signal),
     staleTime: 60_000,
   });
   if (!found.data) return null;
@@ -55,7 +54,7 @@ export function AuditPage() {
   const names = { action: t("audit.action"), subject_kind: t("audit.subject"), subject_id: t("audit.subjectId"), actor_id: t("audit.actor") };
   const found = useInfiniteQuery({
     queryKey: ["audit", query],
-    queryFn: ({ signal, pageParam }) => get<Page<AuditEntry>>("/audit", { ...query, cursor: pageParam }, signal),
+    queryFn: ({ signal, pageParam }) => get("/audit", { ...query, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });

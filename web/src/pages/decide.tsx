@@ -4,15 +4,16 @@ import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { post } from "../api/http";
+import { reservationAt } from "../api/lease";
 import type { Reservation } from "../api/types";
 import { useActing } from "../parts/acting";
 import { ReasonButton } from "../parts/reason";
 
 export function Decide({ one }: { one: Reservation }) {
   const { t } = useTranslation();
-  const path = `/reservations/${encodeURIComponent(one.id)}`;
-  const approving = useActing(() => post<Reservation>(`${path}/approve`), { touches: ["reservations"], said: t("my.approved") });
-  const rejecting = useActing((reason: string) => post<Reservation>(`${path}/reject`, { reason }), { touches: ["reservations"], said: t("my.rejected") });
+  const path = reservationAt(one.id);
+  const approving = useActing(() => post(`${path}/approve`), { touches: ["reservations"], said: t("my.approved") });
+  const rejecting = useActing((reason: string) => post(`${path}/reject`, { reason }), { touches: ["reservations"], said: t("my.rejected") });
   return (
     <span className="row tight" style={{ marginTop: 4 }}>
       <Button size="small" type="primary" loading={approving.isPending} onClick={() => approving.mutate(undefined)}>{t("my.approve")}</Button>
@@ -23,6 +24,6 @@ export function Decide({ one }: { one: Reservation }) {
 
 export function ConfirmUsage({ one }: { one: Reservation }) {
   const { t } = useTranslation();
-  const confirming = useActing(() => post<Reservation>(`/reservations/${encodeURIComponent(one.id)}/usage/confirm`), { touches: ["reservations"], said: t("acts.usageConfirmed") });
+  const confirming = useActing(() => post(`${reservationAt(one.id)}/usage/confirm`), { touches: ["reservations"], said: t("acts.usageConfirmed") });
   return <Button size="small" style={{ marginTop: 4 }} loading={confirming.isPending} onClick={() => confirming.mutate(undefined)}>{t("acts.confirmUsage")}</Button>;
 }

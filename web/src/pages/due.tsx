@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
 import { get } from "../api/http";
-import type { components } from "../api/schema";
 import type { DueDate } from "../api/types";
 import { useLang } from "../i18n";
 import { formatInstant } from "../lib/time";
@@ -41,7 +40,7 @@ export function DuePage() {
   const [urgency, kind, role] = ["urgency", "kind", "role"].map((name) => filters.get(name) ?? "");
   const found = useQuery({
     queryKey: ["due-dates", done],
-    queryFn: ({ signal }) => get<components["schemas"]["DueDateList"]>("/due-dates", { include_done: done }, signal),
+    queryFn: ({ signal }) => get("/due-dates", { include_done: done }, signal),
     refetchInterval: 60_000,
   });
   const all = found.data?.items ?? [];

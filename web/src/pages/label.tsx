@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 
 import { instrument, reservations } from "../api/calls";
-import { isProblem, write } from "../api/http";
+import { isProblem, put } from "../api/http";
 import { label } from "../api/lease";
 import type { Instrument } from "../api/types";
 import { pick, useLang } from "../i18n";
@@ -63,7 +63,7 @@ const CONDITIONS: readonly Condition[] = ["working", "faulty", "in_repair", "scr
 function Fault({ one }: { one: Instrument }) {
   const { t } = useTranslation();
   const person = usePerson();
-  const saying = useActing((condition: Condition) => write<undefined>("PUT", `/instruments/${encodeURIComponent(one.id)}/condition`, { condition }),
+  const saying = useActing((condition: Condition) => put(`/instruments/${encodeURIComponent(one.id)}/condition`, { condition, is_off_calibration: false }),
     { touches: ["instrument", "instruments", "calendar"], said: t(one.condition === "working" ? "tag.faultDone" : "tag.workingDone") });
   const isOurs = person.data?.institution?.id === one.institution.id && person.data.roles.some((role) => role === "technician" || role === "institution_manager");
   if (!isOurs) return null;

@@ -5,7 +5,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import { get } from "../api/http";
-import type { Page, Quarantined } from "../api/types";
+import type { Quarantined } from "../api/types";
 import { useLang } from "../i18n";
 import { zh } from "../i18n/zh";
 import { formatInstant } from "../lib/time";
@@ -25,7 +25,7 @@ export function QuarantinePage() {
   const lang = useLang();
   const found = useInfiniteQuery({
     queryKey: ["quarantine"],
-    queryFn: ({ signal, pageParam }) => get<Page<Quarantined>>("/quarantine", { cursor: pageParam }, signal),
+    queryFn: ({ signal, pageParam }) => get("/quarantine", { cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 15_000,

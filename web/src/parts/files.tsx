@@ -12,7 +12,7 @@ import { useProblemText } from "./states";
 const TAKEN = ".pdf,.png,.jpg,.jpeg";
 const KEPT_MS = 60_000;
 
-export const contentOf = (id: string): string => `/files/${encodeURIComponent(id)}/content`;
+export const contentOf = (id: string) => `/files/${encodeURIComponent(id)}/content` as const;
 
 /** The server's words with every reason it gave. */
 function useFileTrouble(): (error: Error) => void {

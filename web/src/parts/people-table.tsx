@@ -4,6 +4,7 @@ import { Button, Form, Modal, Popconfirm, Table, type TableColumnsType } from "a
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { Role } from "../api/people";
 import { usePerson, useRoleName } from "../shell/access";
 import { useActing } from "./acting";
 import { Boxes } from "./boxes";
@@ -16,20 +17,20 @@ interface Colleague {
   login: string;
   display_name: string;
   is_active: boolean;
-  roles: string[];
+  roles: Role[];
 }
 
 function RolesDialog({ one, roles, save, close, touches }: {
   one: Colleague;
-  roles: readonly string[];
-  save: (id: string, roles: string[]) => Promise<unknown>;
+  roles: readonly Role[];
+  save: (id: string, roles: Role[]) => Promise<unknown>;
   close: () => void;
   touches: string[];
 }) {
   const { t } = useTranslation();
-  const [form] = Form.useForm<{ roles: string[] }>();
+  const [form] = Form.useForm<{ roles: Role[] }>();
   const boxes = useRoleBoxes(roles);
-  const saving = useActing((given: { roles: string[] }) => save(one.id, given.roles), { touches, said: t("staffing.saved"), then: close });
+  const saving = useActing((given: { roles: Role[] }) => save(one.id, given.roles), { touches, said: t("staffing.saved"), then: close });
   return (
     <Modal open title={`${t("staffing.change")}: ${one.display_name}`} okText={t("staffing.save")} confirmLoading={saving.isPending} onOk={() => form.submit()} onCancel={close}>
       <Form form={form} initialValues={{ roles: one.roles }} onFinish={(given) => saving.mutate(given)}>
@@ -41,11 +42,11 @@ function RolesDialog({ one, roles, save, close, touches }: {
 
 export function PeopleTable<One extends Colleague>({ items, roles, label, columns, width, save, seeOff, touches, fixed }: {
   items: One[];
-  roles: readonly string[];
+  roles: readonly Role[];
   label: string;
   columns: TableColumnsType<One>;
   width: number;
-  save: (id: string, roles: string[]) => Promise<unknown>;
+  save: (id: string, roles: Role[]) => Promise<unknown>;
   seeOff: (id: string) => Promise<unknown>;
   touches: string[];
   /** Whose roles cannot be others. */

@@ -4,6 +4,7 @@ import { Alert, Button, Form, Input } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { Role } from "../api/people";
 import { useActing } from "./acting";
 import { Boxes } from "./boxes";
 import { useRefusals } from "./refused";
@@ -13,17 +14,20 @@ export interface Account {
   login: string;
   display_name: string;
   password: string;
-  roles: string[];
+  roles: Role[];
 }
 
+/** Of what the form holds, the account itself: what else it asks for is the page's. */
+export const accountOf = ({ login, display_name, password, roles }: Account): Account => ({ login, display_name, password, roles });
+
 /** The roles somebody may be given, by name. */
-export function useRoleBoxes(roles: readonly string[]) {
+export function useRoleBoxes(roles: readonly Role[]) {
   const roleName = useRoleName();
   return roles.map((one) => ({ value: one, label: roleName(one) }));
 }
 
 export function PersonForm<Given extends Account>({ roles, initial, send, touches, said, button, children }: {
-  roles: readonly string[];
+  roles: readonly Role[];
   initial: Partial<Given>;
   send: (given: Given) => Promise<unknown>;
   touches: string[];

@@ -7,7 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { post } from "../../api/http";
-import { type Entrustment, entrustments, stations } from "../../api/people";
+import { type Entrustment, entrustments, type Scope, stations } from "../../api/people";
 import { useActing } from "../../parts/acting";
 import { Boxes } from "../../parts/boxes";
 import { useRefusals } from "../../parts/refused";
@@ -20,7 +20,7 @@ const TOUCHES = ["entrustments"];
 
 interface Given {
   station_id: string;
-  scope: string[];
+  scope: Scope[];
   period: [Dayjs, Dayjs];
 }
 
@@ -30,7 +30,7 @@ function EntrustForm({ done }: { done: () => void }) {
   const known = useQuery(stations);
   const refuse = useRefusals(form);
   const giving = useActing(
-    ({ period, ...given }: Given) => post<Entrustment>("/entrustments", { ...given, valid_from: period[0].format("YYYY-MM-DD"), valid_to: period[1].format("YYYY-MM-DD") }),
+    ({ station_id, scope, period }: Given) => post("/entrustments", { station_id, scope, valid_from: period[0].format("YYYY-MM-DD"), valid_to: period[1].format("YYYY-MM-DD") }),
     { touches: TOUCHES, said: t("enterprise.entrusted"), then: done },
   );
   const required = { required: true, message: t("staffing.invalid") };
@@ -52,7 +52,7 @@ export function Entrustments() {
   const { t } = useTranslation();
   const [adding, setAdding] = useState(false);
   const found = useQuery(entrustments);
-  const ending = useActing((id: string) => post<Entrustment>(`/entrustments/${id}/revoke`), { touches: TOUCHES, said: t("enterprise.revoked") });
+  const ending = useActing((id: string) => post(`/entrustments/${id}/revoke`), { touches: TOUCHES, said: t("enterprise.revoked") });
   return (
     <>
       <section className="panel">

@@ -5,19 +5,19 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { post, write } from "../../api/http";
-import { type Member, members } from "../../api/people";
+import { post, put } from "../../api/http";
+import { type Member, members, type Role } from "../../api/people";
 import { useLang } from "../../i18n";
 import { formatDate } from "../../lib/time";
 import { LAB_ZONE } from "../../parts/page";
 import { PeopleTable } from "../../parts/people-table";
-import { type Account, PersonForm } from "../../parts/person-form";
+import { type Account, accountOf, PersonForm } from "../../parts/person-form";
 import { Answer, Blank, Loading } from "../../parts/states";
 import { Endorsement } from "./endorsement";
 
-const ROLES = ["member", "enterprise_admin"];
+const ROLES: readonly Role[] = ["member", "enterprise_admin"];
 const TOUCHES = ["enterprise", "me"];
-const path = (id: string): string => `/enterprise/members/${encodeURIComponent(id)}`;
+const path = (id: string) => `/enterprise/members/${encodeURIComponent(id)}` as const;
 
 export function Members() {
   const { t } = useTranslation();
@@ -25,7 +25,7 @@ export function Members() {
   const [adding, setAdding] = useState(false);
   const found = useQuery(members);
   const add = async (given: Account): Promise<void> => {
-    await post<Member>("/enterprise/members", given);
+    await post("/enterprise/members", accountOf(given));
     setAdding(false);
   };
   return (
@@ -38,7 +38,7 @@ export function Members() {
       <Answer query={found} loading={<div className="panel"><Loading rows={4} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("enterprise.membersNone")} /></div> : (
           <PeopleTable<Member> items={list.items} roles={ROLES} label={t("enterprise.tabs.members")} width={720} touches={TOUCHES}
-            save={(id, roles) => write("PUT", `${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
+            save={(id, roles) => put(`${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[{ title: t("enterprise.since"), key: "since", render: (_, one) => <span className="num">{formatDate(Date.parse(one.created_at), LAB_ZONE, lang)}</span> }]} />
         )}
       </Answer>

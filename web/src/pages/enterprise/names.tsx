@@ -7,7 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { post } from "../../api/http";
-import { type NameChange, nameChanges, type StoredFile } from "../../api/people";
+import { nameChanges, type StoredFile } from "../../api/people";
 import type { components } from "../../api/schema";
 import { useLang } from "../../i18n";
 import { formatInstant } from "../../lib/time";
@@ -32,7 +32,7 @@ function Report({ done }: { done: () => void }) {
   const [other, setOther] = useState<StoredFile | null>(null);
   const refuse = useRefusals(form);
   const sending = useActing(
-    (given: { new_name: string; changed_on: Dayjs }) => post<NameChange>("/reviews/name-changes", {
+    (given: { new_name: string; changed_on: Dayjs }) => post("/reviews/name-changes", {
       new_name: given.new_name.trim(), changed_on: given.changed_on.format("YYYY-MM-DD"), licence_file_id: licence?.id ?? null, other_file_id: other?.id ?? null,
     }),
     { touches: ["reviews"], said: t("enterprise.sent"), then: done },

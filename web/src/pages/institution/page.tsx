@@ -23,7 +23,7 @@ const AGREEMENT = "2026-1";
 function Agreement({ one, manages }: { one: Institution; manages: boolean }) {
   const { t } = useTranslation();
   const [read, setRead] = useState(false);
-  const signing = useActing(() => post<Institution>("/institution/agreement", { version: AGREEMENT }), { touches: ["institution"], said: t("institution.signedNow") });
+  const signing = useActing(() => post("/institution/agreement", { version: AGREEMENT }), { touches: ["institution"], said: t("institution.signedNow") });
   return (
     <section className="panel">
       <header><h2>{t("institution.agreement")}</h2></header>

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { post } from "../../api/http";
-import type { Qualification, StoredFile } from "../../api/people";
+import type { StoredFile } from "../../api/people";
 import { useActing } from "../../parts/acting";
 import { UploadButton } from "../../parts/files";
 import { useRefusals } from "../../parts/refused";
@@ -35,8 +35,8 @@ export function QualificationForm({ done }: { done: () => void }) {
   const kind = Form.useWatch<Given["kind"] | undefined>("kind", form) ?? "cma";
   const refuse = useRefusals(form);
   const adding = useActing(
-    ({ valid, scope, ...given }: Given) => post<Qualification>("/institution/qualifications", {
-      ...given, number: given.number.trim(), valid_from: valid[0].format("YYYY-MM-DD"), valid_to: valid[1].format("YYYY-MM-DD"),
+    ({ kind, number, valid, scope }: Given) => post("/institution/qualifications", {
+      kind, number: number.trim(), valid_from: valid[0].format("YYYY-MM-DD"), valid_to: valid[1].format("YYYY-MM-DD"),
       scope: readScope(scope ?? ""), file_id: file?.id ?? null,
     }),
     { touches: ["institution"], said: t("institution.added"), then: () => { form.resetFields(); setFile(null); setWrong(0); done(); } },

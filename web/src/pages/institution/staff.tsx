@@ -6,15 +6,15 @@ import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { post, write } from "../../api/http";
-import { staff, type Staff } from "../../api/people";
+import { post, put } from "../../api/http";
+import { type Role, staff, type Staff } from "../../api/people";
 import { PeopleTable } from "../../parts/people-table";
-import { type Account, PersonForm } from "../../parts/person-form";
+import { type Account, accountOf, PersonForm } from "../../parts/person-form";
 import { Answer, Blank, Loading } from "../../parts/states";
 
-const ROLES = ["institution_manager", "technician", "sample_keeper", "signatory", "finance"];
+const ROLES: readonly Role[] = ["institution_manager", "technician", "sample_keeper", "signatory", "finance"];
 const TOUCHES = ["staff"];
-const path = (id: string): string => `/institution/staff/${encodeURIComponent(id)}`;
+const path = (id: string) => `/institution/staff/${encodeURIComponent(id)}` as const;
 
 interface NewStaff extends Account {
   title: string;
@@ -44,8 +44,8 @@ export function StaffList() {
   const { t } = useTranslation();
   const [adding, setAdding] = useState(false);
   const found = useQuery(staff);
-  const add = async ({ trained_on, starts_on, ...given }: NewStaff): Promise<void> => {
-    await post<Staff>("/institution/staff", { ...given, trained_on: trained_on.format("YYYY-MM-DD"), starts_on: starts_on.format("YYYY-MM-DD") });
+  const add = async (given: NewStaff): Promise<void> => {
+    await post("/institution/staff", { ...accountOf(given), title: given.title, trained_on: given.trained_on.format("YYYY-MM-DD"), starts_on: given.starts_on.format("YYYY-MM-DD") });
     setAdding(false);
   };
   return (
@@ -57,7 +57,7 @@ export function StaffList() {
       <Answer query={found} loading={<div className="panel"><Loading rows={6} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("staffing.none")} /></div> : (
           <PeopleTable<Staff> items={list.items} roles={ROLES} label={t("staffing.title")} width={860} touches={TOUCHES}
-            save={(id, roles) => write("PUT", `${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
+            save={(id, roles) => put(`${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[
               { title: t("staffing.post"), key: "title", render: (_, one) => one.title ?? "—" },
               { title: t("staffing.trained"), key: "trained", render: (_, one) => <span className="num">{one.trained_on ?? "—"}</span> },

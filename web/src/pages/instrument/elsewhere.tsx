@@ -9,7 +9,7 @@ import { Link } from "react-router";
 
 import { get, isProblem, newKey } from "../../api/http";
 import { joinWaitlist } from "../../api/lease";
-import type { Instrument, Page } from "../../api/types";
+import type { Instrument } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { formatFenShort } from "../../lib/money";
 import type { Span } from "../../lib/slots";
@@ -24,7 +24,7 @@ const freeThen = (category: string, span: Span) =>
   queryOptions({
     queryKey: ["free-then", category, span.from, span.to],
     queryFn: ({ signal }) =>
-      get<Page<Instrument>>("/instrument-search", { category, free_from: iso(span.from), free_to: iso(span.to), limit: SHOWN + 1 }, signal),
+      get("/instrument-search", { category, free_from: iso(span.from), free_to: iso(span.to), limit: SHOWN + 1 }, signal),
     retry: false,
   });
 

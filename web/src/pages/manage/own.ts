@@ -13,7 +13,7 @@ const KEEPERS = ["technician", "institution_manager", "finance"];
 
 const ownInstruments = queryOptions({
   queryKey: ["own-instruments"],
-  queryFn: async ({ signal }) => (await get<{ items: Own[] }>("/own-instruments", {}, signal)).items,
+  queryFn: async ({ signal }) => (await get("/own-instruments", {}, signal)).items,
   staleTime: 60_000,
 });
 

@@ -7,7 +7,6 @@ import { useTranslation } from "react-i18next";
 
 import { type Feed, feeds, type NewFeed, openFeed, revokeFeed } from "../../api/lease";
 import { getPages } from "../../api/http";
-import type { Instrument } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { formatDate } from "../../lib/time";
 import { useActing } from "../../parts/acting";
@@ -22,7 +21,7 @@ const STAFF = ["technician", "institution_manager"];
 
 const everyInstrument = {
   queryKey: ["instruments", "every"],
-  queryFn: ({ signal }: { signal: AbortSignal }) => getPages<Instrument>("/instruments", { limit: 50 }, 6, signal),
+  queryFn: ({ signal }: { signal: AbortSignal }) => getPages("/instruments", { limit: 50 }, 6, signal),
   staleTime: 5 * 60_000,
 };
 

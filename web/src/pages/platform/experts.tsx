@@ -30,7 +30,7 @@ function ExpertForm({ done }: { done: () => void }) {
   const [form] = Form.useForm<Given>();
   const refuse = useRefusals(form);
   const entering = useActing(
-    ({ entered_on, ...given }: Given) => post<Expert>("/experts", { ...given, entered_on: entered_on.format("YYYY-MM-DD") }),
+    ({ name, title, field, employer = "", entered_on }: Given) => post("/experts", { name, title, field, employer, entered_on: entered_on.format("YYYY-MM-DD") }),
     { touches: ["experts"], said: t("platform.expertAdded"), then: done },
   );
   const required = { required: true, message: t("staffing.invalid") };
@@ -55,7 +55,7 @@ export function Experts() {
   const field = filters.get("field") ?? "";
   const withLeft = operates && filters.get("left") === "1";
   const found = useQuery(experts(field, withLeft));
-  const leaving = useActing((id: string) => post<Expert>(`/experts/${id}/leave`, { left_on: dayKey(Date.now(), LAB_ZONE) }), { touches: ["experts"], said: t("platform.left") });
+  const leaving = useActing((id: string) => post(`/experts/${id}/leave`, { left_on: dayKey(Date.now(), LAB_ZONE) }), { touches: ["experts"], said: t("platform.left") });
   return (
     <div className="stack">
       <section className="panel">

@@ -33,7 +33,7 @@ function HoldForm({ done }: { done: () => void }) {
   const refuse = useRefusals(form, { person_not_found: "login", hold_known: "reason", hold_refused: "until" });
   const placing = useActing(
     // Until the day is over, by the platform's clock.
-    ({ until, ...given }: Given) => post<Hold>("/legal-holds", { ...given, login: given.login.trim(), until: new Date(dayFromKey(until.add(1, "day").format("YYYY-MM-DD"), LAB_ZONE)).toISOString() }),
+    ({ login, reason, until }: Given) => post("/legal-holds", { login: login.trim(), reason, until: new Date(dayFromKey(until.add(1, "day").format("YYYY-MM-DD"), LAB_ZONE)).toISOString() }),
     { touches: TOUCHES, said: t("holds.placedNow"), then: done },
   );
   const required = { required: true, whitespace: true, message: t("staffing.invalid") };
@@ -61,7 +61,7 @@ export function LegalHolds() {
   const operates = person.data?.roles.includes("operator") ?? false;
   const [adding, setAdding] = useState(false);
   const found = useQuery(holds);
-  const lifting = useActing((id: string) => post<Hold>(`/legal-holds/${id}/lift`), { touches: TOUCHES, said: t("holds.liftedNow") });
+  const lifting = useActing((id: string) => post(`/legal-holds/${id}/lift`), { touches: TOUCHES, said: t("holds.liftedNow") });
   const on = (text: string): string => formatDate(Date.parse(text), LAB_ZONE, lang);
   return (
     <div className="stack">

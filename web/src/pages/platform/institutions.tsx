@@ -21,7 +21,8 @@ import { Checks, InstitutionState, Obstacles, Qualifications, Validity } from ".
 
 const STATES = ["applying", "active", "suspended", "exited"] as const;
 const CHECKS = ["qualification", "reputation", "capability"] as const;
-const MOVES: Record<Institution["state"], readonly ("active" | "suspended" | "exited")[]> = {
+type Move = "active" | "suspended" | "exited";
+const MOVES: Record<Institution["state"], readonly Move[]> = {
   applying: ["active", "exited"], active: ["suspended", "exited"], suspended: ["active", "exited"], exited: [],
 };
 const TOUCHES = ["institutions"];
@@ -30,7 +31,7 @@ function CheckForm({ one }: { one: Institution }) {
   const { t } = useTranslation();
   const [check, setCheck] = useState<(typeof CHECKS)[number]>("qualification");
   const [note, setNote] = useState("");
-  const noting = useActing((passed: boolean) => post<Institution>(`/institutions/${one.id}/checks`, { check, passed, note: note.trim() }), { touches: TOUCHES, said: t("platform.recorded"), then: () => setNote("") });
+  const noting = useActing((passed: boolean) => post(`/institutions/${one.id}/checks`, { check, passed, note: note.trim() }), { touches: TOUCHES, said: t("platform.recorded"), then: () => setNote("") });
   return (
     <div className="row" style={{ marginTop: 12 }}>
       <Select value={check} onChange={setCheck} style={{ width: 150 }} aria-label={t("platform.recordCheck")} options={CHECKS.map((value) => ({ value, label: t(`institution.check.${value}`) }))} />
@@ -44,7 +45,7 @@ function CheckForm({ one }: { one: Institution }) {
 function Moves({ one }: { one: Institution }) {
   const { t } = useTranslation();
   const lang = useLang();
-  const moving = useActing((given: { state: string; reason: string }) => post<Institution>(`/institutions/${one.id}/state`, given), { touches: TOUCHES, said: t("platform.moved") });
+  const moving = useActing((given: { state: Move; reason: string }) => post(`/institutions/${one.id}/state`, given), { touches: TOUCHES, said: t("platform.moved") });
   const word = (state: "active" | "suspended" | "exited"): string =>
     t(state === "active" ? (one.state === "applying" ? "platform.admit" : "platform.resume") : state === "suspended" ? "platform.suspend" : "platform.exit");
   const refused = isProblem(moving.error) ? moving.error.problems : [];
@@ -63,7 +64,7 @@ function Opened({ one }: { one: Institution }) {
   const lang = useLang();
   const person = usePerson();
   const operates = person.data?.roles.includes("operator") ?? false;
-  const revoking = useActing((id: string) => post<Institution>(`/institutions/${one.id}/qualifications/${id}/revoke`), { touches: TOUCHES, said: t("platform.revokedNow") });
+  const revoking = useActing((id: string) => post(`/institutions/${one.id}/qualifications/${id}/revoke`), { touches: TOUCHES, said: t("platform.revokedNow") });
   return (
     <div className="stack" data-institution={one.id}>
       <dl className="pair">
@@ -88,12 +89,12 @@ export function Institutions() {
   const { t } = useTranslation();
   const lang = useLang();
   const [filters, put] = useFilters();
-  const state = filters.get("state") ?? "";
+  const state = STATES.find((one) => one === filters.get("state")) ?? null;
   const found = useQuery(institutions(state));
   return (
     <div className="stack">
       <div className="row">
-        <Select value={state} onChange={(value) => put({ state: value })} style={{ width: 150 }} aria-label={t("platform.state")} options={[{ value: "", label: t("platform.stateAll") }, ...STATES.map((value) => ({ value: value, label: t(`institution.state.${value}`) }))]} />
+        <Select value={state ?? ""} onChange={(value) => put({ state: value })} style={{ width: 150 }} aria-label={t("platform.state")} options={[{ value: "", label: t("platform.stateAll") }, ...STATES.map((value) => ({ value: value, label: t(`institution.state.${value}`) }))]} />
       </div>
       <Answer query={found} loading={<div className="panel"><Loading rows={6} /></div>}>
         {(list) => {

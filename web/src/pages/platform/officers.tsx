@@ -5,20 +5,20 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { post, write } from "../../api/http";
+import { post, put } from "../../api/http";
 import { type Officer, officers } from "../../api/offices";
-import { stations } from "../../api/people";
+import { type Role, stations } from "../../api/people";
 import { useLang } from "../../i18n";
 import { formatDate } from "../../lib/time";
 import { LAB_ZONE } from "../../parts/page";
 import { PeopleTable } from "../../parts/people-table";
-import { type Account, PersonForm } from "../../parts/person-form";
+import { type Account, accountOf, PersonForm } from "../../parts/person-form";
 import { Answer, Blank, Loading } from "../../parts/states";
 
-const OF_PLATFORM = ["reviewer", "operator", "platform_finance", "auditor"];
-const OF_STATION = ["station_staff"];
+const OF_PLATFORM: readonly Role[] = ["reviewer", "operator", "platform_finance", "auditor"];
+const OF_STATION: readonly Role[] = ["station_staff"];
 const TOUCHES = ["officers", "me"];
-const path = (id: string): string => `/officers/${encodeURIComponent(id)}`;
+const path = (id: string) => `/officers/${encodeURIComponent(id)}` as const;
 
 interface Appointed extends Account {
   station_id: string;
@@ -28,14 +28,14 @@ function AppointForm({ done }: { done: () => void }) {
   const { t } = useTranslation();
   const known = useQuery(stations);
   const [station, setStation] = useState("");
-  const appoint = async ({ station_id, ...given }: Appointed): Promise<void> => {
-    await post<Officer>("/officers", { ...given, station_id: station_id || null });
+  const appoint = async (given: Appointed): Promise<void> => {
+    await post("/officers", { ...accountOf(given), station_id: given.station_id || null });
     done();
   };
   const roles = station ? OF_STATION : OF_PLATFORM;
   // Another place has other roles: the form begins anew with those.
   return (
-    <PersonForm<Appointed> key={roles.join()} roles={roles} initial={{ station_id: station, roles: station ? OF_STATION : ["reviewer"] }} send={appoint} touches={TOUCHES} said={t("staffing.added")} button={t("officers.add")}>
+    <PersonForm<Appointed> key={roles.join()} roles={roles} initial={{ station_id: station, roles: station ? [...OF_STATION] : ["reviewer"] }} send={appoint} touches={TOUCHES} said={t("staffing.added")} button={t("officers.add")}>
       <Form.Item name="station_id" label={t("officers.at")}>
         <Select onChange={setStation} options={[{ value: "", label: t("officers.platform") }, ...(known.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))]} />
       </Form.Item>
@@ -57,7 +57,7 @@ export function Officers() {
       <Answer query={found} loading={<div className="panel"><Loading rows={4} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("officers.none")} /></div> : (
           <PeopleTable<Officer> items={list.items} roles={OF_PLATFORM} fixed={(one) => one.station !== null} label={t("officers.tab")} width={760} touches={TOUCHES}
-            save={(id, roles) => write("PUT", `${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
+            save={(id, roles) => put(`${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[
               { title: t("officers.where"), key: "where", render: (_, one) => one.station ?? <span className="soft">{t("officers.platform")}</span> },
               { title: t("officers.since"), key: "since", render: (_, one) => <span className="num">{formatDate(Date.parse(one.created_at), LAB_ZONE, lang)}</span> },

@@ -25,7 +25,7 @@ function StationForm({ done }: { done: () => void }) {
   const { t } = useTranslation();
   const [form] = Form.useForm<Given>();
   const refuse = useRefusals(form, { station_known: "name" });
-  const opening = useActing((given: Given) => post<Station>("/stations", given), { touches: ["stations"], said: t("platform.stationAdded"), then: done });
+  const opening = useActing(({ name, address, has_window, notice_posted }: Given) => post("/stations", { name, address, has_window, notice_posted }), { touches: ["stations"], said: t("platform.stationAdded"), then: done });
   const required = { required: true, whitespace: true, message: t("staffing.invalid") };
   return (
     <Form form={form} layout="vertical" requiredMark={false} className="short-form" initialValues={{ has_window: true, notice_posted: false }} onFinish={(given) => opening.mutate(given, { onError: refuse })}>

@@ -5,7 +5,8 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { type Act, actOn, details, type Details } from "../../api/lease";
+import { post } from "../../api/http";
+import { type Act, details, type Details, reservationAt } from "../../api/lease";
 import type { Reservation } from "../../api/types";
 import { useLang } from "../../i18n";
 import { formatFen } from "../../lib/money";
@@ -42,7 +43,7 @@ function CancelWords({ one }: { one: Reservation }) {
 function CancelButton({ one }: { one: Reservation }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const cancelling = useActing(() => actOn(one.id, "cancel", {}), { touches: TOUCHES, said: t("my.cancelled") });
+  const cancelling = useActing(() => post(`${reservationAt(one.id)}/cancel`, { reason: "" }), { touches: TOUCHES, said: t("my.cancelled") });
   return (
     <Popconfirm open={open} onOpenChange={setOpen} title={t("my.cancelAsk")} description={open && <CancelWords one={one} />} okText={t("my.cancel")}
       cancelText={t("my.keep")} okButtonProps={{ danger: true }} onConfirm={() => cancelling.mutate(undefined)}>
@@ -53,7 +54,7 @@ function CancelButton({ one }: { one: Reservation }) {
 
 function EndButton({ one }: { one: Reservation }) {
   const { t } = useTranslation();
-  const ending = useActing(() => actOn(one.id, "end"), { touches: TOUCHES, said: t("my.ended") });
+  const ending = useActing(() => post(`${reservationAt(one.id)}/end`), { touches: TOUCHES, said: t("my.ended") });
   return (
     <Popconfirm title={t("my.endAsk")} description={t("my.endAskLead")} okText={t("my.end")} cancelText={t("my.keep")} onConfirm={() => ending.mutate(undefined)}>
       <Button loading={ending.isPending}>{t("my.end")}</Button>
@@ -61,14 +62,18 @@ function EndButton({ one }: { one: Reservation }) {
   );
 }
 
-function Plain({ one, verb, word, said }: { one: Reservation; verb: string; word: string; said: string }) {
-  const acting = useActing(() => actOn(one.id, verb), { touches: TOUCHES, said });
+type PlainVerb = "endorse" | "samples" | "usage/confirm" | "approve" | "accept-time" | "confirm" | "check-in";
+
+function Plain({ one, verb, word, said }: { one: Reservation; verb: PlainVerb; word: string; said: string }) {
+  const acting = useActing(() => post(`${reservationAt(one.id)}/${verb}`), { touches: TOUCHES, said });
   return <Button type="primary" loading={acting.isPending} onClick={() => acting.mutate(undefined)}>{word}</Button>;
 }
 
-function WithReason({ one, verb, word, danger = false }: { one: Reservation; verb: string; word: string; danger?: boolean }) {
+type ReasonVerb = "interrupt" | "reject" | "decline-time" | "usage/dispute" | "turn-down";
+
+function WithReason({ one, verb, word, danger = false }: { one: Reservation; verb: ReasonVerb; word: string; danger?: boolean }) {
   const { t } = useTranslation();
-  const acting = useActing((reason: string) => actOn(one.id, verb, { reason }), { touches: TOUCHES, said: t("lease.done") });
+  const acting = useActing((reason: string) => post(`${reservationAt(one.id)}/${verb}`, { reason }), { touches: TOUCHES, said: t("lease.done") });
   return <ReasonButton label={word} danger={danger} busy={acting.isPending} send={(reason) => acting.mutate(reason)} />;
 }
 

@@ -19,7 +19,7 @@ import { iso } from "../instrument/slot-fields";
 const changeQuote = (id: string, { from, to }: Span) =>
   queryOptions({
     queryKey: ["reservation", id, "quote", from, to],
-    queryFn: () => post<ChangeQuote>(`/reservations/${encodeURIComponent(id)}/quote`, { starts_at: iso(from), ends_at: iso(to) }),
+    queryFn: () => post(`/reservations/${encodeURIComponent(id)}/quote`, { starts_at: iso(from), ends_at: iso(to) }),
     placeholderData: keepPreviousData,
     retry: false,
   });

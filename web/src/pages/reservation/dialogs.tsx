@@ -6,7 +6,8 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { calendar, instrument } from "../../api/calls";
-import { actOn, colleagues, staff } from "../../api/lease";
+import { post } from "../../api/http";
+import { colleagues, reservationAt, staff } from "../../api/lease";
 import type { Reservation } from "../../api/types";
 import { useLang } from "../../i18n";
 import { laterEnds, type Span, withOwn } from "../../lib/slots";
@@ -80,7 +81,10 @@ export function MoveButton({ one, verb }: { one: Reservation; verb: "move" | "re
   const [chosen, choose] = useState<Span | null>(null);
   const [reason, setReason] = useState("");
   const moving = useActing(
-    (span: Span) => actOn(one.id, verb, { starts_at: iso(span.from), ends_at: iso(span.to), ...(verb === "retime" ? { reason: reason.trim() } : {}) }),
+    (span: Span) => {
+      const slot = { starts_at: iso(span.from), ends_at: iso(span.to) };
+      return verb === "retime" ? post(`${reservationAt(one.id)}/retime`, { ...slot, reason: reason.trim() }) : post(`${reservationAt(one.id)}/move`, slot);
+    },
     { touches: TOUCHES, said: t("lease.done") },
   );
   const word = t(verb === "move" ? "lease.act.move" : "lease.act.retime");
@@ -117,7 +121,7 @@ function Ends({ one, chosen, choose }: { one: Reservation; chosen: number | null
 export function ExtendButton({ one }: { one: Reservation }) {
   const { t } = useTranslation();
   const [until, setUntil] = useState<number | null>(null);
-  const extending = useActing((at: number) => actOn(one.id, "extend", { ends_at: iso(at) }), { touches: TOUCHES, said: t("lease.done") });
+  const extending = useActing((at: number) => post(`${reservationAt(one.id)}/extend`, { ends_at: iso(at) }), { touches: TOUCHES, said: t("lease.done") });
   return (
     <Opens word={t("lease.act.extend")} title={t("lease.act.extend")} busy={extending.isPending} ready={until !== null}
       submit={(close) => until !== null && extending.mutate(until, { onSuccess: () => { setUntil(null); close(); } })}>
@@ -173,7 +177,7 @@ function Technicians({ value, choose }: { value: string | null; choose: (id: str
 export function PersonButton({ one, verb }: { one: Reservation; verb: "hand-over" | "technician" }) {
   const { t } = useTranslation();
   const [person, setPerson] = useState<string | null>(null);
-  const giving = useActing((id: string) => actOn(one.id, verb, { person_id: id }), { touches: TOUCHES, said: t("lease.done") });
+  const giving = useActing((id: string) => post(`${reservationAt(one.id)}/${verb}`, { person_id: id }), { touches: TOUCHES, said: t("lease.done") });
   const word = t(verb === "hand-over" ? "lease.act.handOver" : "lease.act.assign");
   const Field = verb === "hand-over" ? Colleagues : Technicians;
   return (
@@ -190,7 +194,7 @@ export function UsageButton({ one, verb }: { one: Reservation; verb: "correct" |
   const [minutes, setMinutes] = useState<number | null>(null);
   const [reason, setReason] = useState("");
   const settling = useActing(
-    () => actOn(one.id, `usage/${verb}`, { reason: reason.trim(), ...(minutes === null ? {} : { metered_ms: Math.round(minutes * MINUTE) }) }),
+    () => post(`${reservationAt(one.id)}/usage/${verb}`, { reason: reason.trim(), ...(minutes === null ? {} : { metered_ms: Math.round(minutes * MINUTE) }) }),
     { touches: TOUCHES, said: t("lease.done") },
   );
   const word = t(verb === "correct" ? "lease.act.correct" : "lease.act.resolve");

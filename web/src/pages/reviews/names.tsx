@@ -35,7 +35,7 @@ function Change({ one, chosen }: { one: NameChange; chosen: boolean }) {
   const { t } = useTranslation();
   const lang = useLang();
   const touches = ["reviews", "due-dates"];
-  const deciding = useActing((given: { approved: boolean; remark: string }) => post<NameChange>(`/reviews/name-changes/${one.id}/decide`, given), { touches });
+  const deciding = useActing((given: { approved: boolean; remark: string }) => post(`/reviews/name-changes/${one.id}/decide`, given), { touches });
   return (
     <section className="panel" data-change={one.id} style={chosen ? { borderColor: "var(--brand)" } : undefined}>
       <header>

@@ -26,9 +26,9 @@ function Registrations() {
   const { t } = useTranslation();
   const lang = useLang();
   const [filters, put] = useFilters();
-  const state = filters.get("state") ?? "submitted";
+  const state = [...STATES, "all" as const].find((one) => one === filters.get("state")) ?? "submitted";
   const q = filters.get("q") ?? "";
-  const found = useQuery({ ...queue(state === "all" ? "" : state), refetchInterval: 60_000 });
+  const found = useQuery({ ...queue(state === "all" ? null : state), refetchInterval: 60_000 });
   return (
     <div className="stack">
       <div className="row">

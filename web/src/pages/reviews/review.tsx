@@ -40,7 +40,7 @@ function Masked({ one, field, remarks }: { one: Review; field: MaskedField; rema
   const { t } = useTranslation();
   const [shown, setShown] = useState<string | null>(null);
   const revealing = useActing(
-    (reason: string) => post<{ text: string }>(`/reviews/registrations/${one.id}/reveal`, { field, reason }),
+    (reason: string) => post(`/reviews/registrations/${one.id}/reveal`, { field, reason }),
     { touches: [], then: (made) => setShown(made.text) },
   );
   return (
@@ -110,7 +110,7 @@ function Verdict({ one, remarks }: { one: Review; remarks: Remarking }) {
   const go = useNavigate();
   const said = Object.entries(remarks.all).map(([field, text]) => ({ field, text: text.trim() })).filter((remark) => remark.text);
   const deciding = useActing(
-    (verb: Verb) => post<unknown>(`/reviews/registrations/${one.id}/${verb}`, verb === "approve" ? undefined : { remarks: said }),
+    (verb: Verb): Promise<unknown> => (verb === "approve" ? post(`/reviews/registrations/${one.id}/approve`) : post(`/reviews/registrations/${one.id}/${verb}`, { remarks: said })),
     { touches: ["reviews", "due-dates"] },
   );
   const decide = (verb: Verb, text: string): void =>

@@ -25,8 +25,8 @@ export function ImportForm({ year, done }: { year: number; done: (year: number) 
   const [form] = Form.useForm<Given>();
   const [off, work] = [Form.useWatch("off", form), Form.useWatch("work", form)].map((text: string | undefined) => readDays(text ?? ""));
   const sending = useActing(
-    ({ issued_on, off: offDays, work: workDays, ...given }: Given) =>
-      importNotice({ ...given, title: given.title.trim(), issued_on: issued_on.format("YYYY-MM-DD"), off: readDays(offDays).days, work: readDays(workDays ?? "").days }),
+    ({ year, title, issued_on, off: offDays, work: workDays }: Given) =>
+      importNotice({ year, title: title.trim(), issued_on: issued_on.format("YYYY-MM-DD"), off: readDays(offDays).days, work: readDays(workDays ?? "").days }),
     {
       touches: ["workdays", "due-dates", "reviews", "registrations"],
       then: (made) => {

@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, post, write } from "../../../api/http";
+import { get, post, remove } from "../../../api/http";
 import type { components } from "../../../api/schema";
 import { addDays, dayFromKey, toWallIso, weekday } from "../../../lib/time";
 
@@ -28,7 +28,7 @@ export const board = (first: string, days: number, zone: string) =>
       const all: Board = { instruments: [], reservations: [], closures: [], next_cursor: null };
       const closures = new Map<string, BoardClosure>();
       for (let pages = 0; pages < 4; pages += 1) {
-        const page: Board = await get<Board>("/lab-calendar", { ...query, cursor: all.next_cursor }, signal);
+        const page: Board = await get("/lab-calendar", { ...query, cursor: all.next_cursor }, signal);
         all.instruments.push(...page.instruments);
         all.reservations.push(...page.reservations);
         for (const one of page.closures) closures.set(`${one.id} ${one.starts_at}`, one);
@@ -81,8 +81,8 @@ export function draw(found: Board, shown: BoardInstrument[], closureName: (one: 
 }
 
 export const move = (given: { id: string; from: number; to: number }) =>
-  post<unknown>(`/reservations/${encodeURIComponent(given.id)}/move`, { starts_at: new Date(given.from).toISOString(), ends_at: new Date(given.to).toISOString() });
+  post(`/reservations/${encodeURIComponent(given.id)}/move`, { starts_at: new Date(given.from).toISOString(), ends_at: new Date(given.to).toISOString() });
 
-export const close = (body: ClosureBody) => post<Schemas["ClosureView"]>("/closures", body);
+export const close = (body: ClosureBody) => post("/closures", body);
 
-export const reopen = (id: string) => write<undefined>("DELETE", `/closures/${encodeURIComponent(id)}`);
+export const reopen = (id: string) => remove(`/closures/${encodeURIComponent(id)}`);

@@ -13,10 +13,10 @@ import { SheetImport } from "../sheet-import";
 
 type Reserved = components["schemas"]["ReservedRowView"];
 
-function send(path: string, file: File, key?: string): Promise<{ items: Reserved[] }> {
+function held(file: File): FormData {
   const form = new FormData();
   form.append("file", file);
-  return upload(path, form, "POST", key);
+  return form;
 }
 
 function Fate({ one }: { one: Reserved }) {
@@ -32,7 +32,7 @@ export function ReservationSheet({ zone }: { zone: string }) {
   return (
     <>
       <Button href={withQuery("/reservation-sheet.xlsx")} download>{t("labCalendar.template")}</Button>
-      <SheetImport<Reserved> label={t("labCalendar.import")} look={(file) => send("/reservation-sheet-preview", file)} take={(file, key) => send("/reservation-sheet", file, key)}
+      <SheetImport<Reserved> label={t("labCalendar.import")} look={(file) => upload("/reservation-sheet-preview", held(file))} take={(file, key) => upload("/reservation-sheet", held(file), key)}
         touches={["lab-calendar"]} mayTake={(rows) => rows.every((one) => one.state !== null)}>
         {(rows) => (
           <>

@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, upload, write } from "../../../api/http";
+import { get, put, remove, upload } from "../../../api/http";
 import type { components } from "../../../api/schema";
 
 type Schemas = components["schemas"];
@@ -13,30 +13,30 @@ export type Linkable = Schemas["LinkableView"];
 export type Link = Schemas["LinkBody"];
 export type Foreseen = Schemas["ForeseenView"];
 
-const path = (id: string, what = ""): string => `/instruments/${encodeURIComponent(id)}${what}`;
+const path = (id: string) => `/instruments/${encodeURIComponent(id)}` as const;
 
 /** Kept beside what the catalogue shows of it, so that both are asked anew together. */
 export const card = (id: string) =>
-  queryOptions({ queryKey: ["instrument", id], queryFn: ({ signal }) => get<Card>(path(id), {}, signal) });
+  queryOptions({ queryKey: ["instrument", id], queryFn: ({ signal }) => get(path(id), {}, signal) });
 
-export const putCard = (id: string, changes: Partial<CardChanges>) => write<undefined>("PUT", path(id, "/card"), changes);
+export const putCard = (id: string, changes: Partial<CardChanges>) => put(`${path(id)}/card`, changes as CardChanges);
 
 export function addPhoto(id: string, file: File, caption_zh: string, caption_en: string): Promise<unknown> {
   const form = new FormData();
   form.append("file", file);
   form.append("caption_zh", caption_zh);
   form.append("caption_en", caption_en);
-  return upload(path(id, "/photos"), form);
+  return upload(`${path(id)}/photos`, form);
 }
 
-export const removePhoto = (id: string, photo: string) => write<undefined>("DELETE", path(id, `/photos/${encodeURIComponent(photo)}`));
+export const removePhoto = (id: string, photo: string) => remove(`${path(id)}/photos/${encodeURIComponent(photo)}`);
 
-export const orderPhotos = (id: string, photo_ids: string[]) => write<undefined>("PUT", path(id, "/photo-order"), { photo_ids });
+export const orderPhotos = (id: string, photo_ids: string[]) => put(`${path(id)}/photo-order`, { photo_ids });
 
 export const linkable = (id: string) =>
-  queryOptions({ queryKey: ["linkable", id], queryFn: async ({ signal }) => (await get<{ items: Linkable[] }>(path(id, "/devices"), {}, signal)).items });
+  queryOptions({ queryKey: ["linkable", id], queryFn: async ({ signal }) => (await get(`${path(id)}/devices`, {}, signal)).items });
 
-export const putLinks = (id: string, items: Link[]) => write<undefined>("PUT", path(id, "/devices"), { items });
+export const putLinks = (id: string, items: Link[]) => put(`${path(id)}/devices`, { items });
 
 function sheet(file: File): FormData {
   const form = new FormData();
@@ -44,6 +44,6 @@ function sheet(file: File): FormData {
   return form;
 }
 
-export const previewSheet = (file: File) => upload<{ items: Foreseen[] }>("/instrument-sheet-preview", sheet(file));
+export const previewSheet = (file: File) => upload("/instrument-sheet-preview", sheet(file));
 
-export const importSheet = (file: File) => upload<Schemas["ImportedView"]>("/instrument-sheet", sheet(file));
+export const importSheet = (file: File) => upload("/instrument-sheet", sheet(file));

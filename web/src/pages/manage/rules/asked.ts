@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, withQuery, write } from "../../../api/http";
+import { get, put, remove } from "../../../api/http";
 import type { components } from "../../../api/schema";
 import type { Terms } from "../../../lib/terms";
 import type { Window } from "../../../lib/week";
@@ -34,15 +34,15 @@ export const instrumentOf = (scope: Scope): string | null => (scope.kind === "in
 export const saidHours = (instrument: string | null) =>
   queryOptions({
     queryKey: ["opening-hours", instrument],
-    queryFn: ({ signal }) => get<SaidHours>("/opening-hours", { instrument_id: instrument }, signal),
+    queryFn: ({ signal }) => get("/opening-hours", { instrument_id: instrument }, signal),
   });
 
 export const policies = queryOptions({
   queryKey: ["booking-policies"],
-  queryFn: ({ signal }) => get<Policies>("/booking-policies", {}, signal),
+  queryFn: ({ signal }) => get("/booking-policies", {}, signal),
 });
 
-export const putHours = (instrument: string | null, items: Window[]) => write<undefined>("PUT", "/opening-hours", { instrument_id: instrument, items });
+export const putHours = (instrument: string | null, items: Window[]) => put("/opening-hours", { instrument_id: instrument, items });
 
 export interface SpecialWish {
   day: string;
@@ -50,15 +50,13 @@ export interface SpecialWish {
   items: { opens_s: number; closes_s: number; surcharge_permille: number }[];
 }
 
-export const putSpecialDay = (instrument: string | null, wish: SpecialWish) => write<undefined>("PUT", "/special-days", { instrument_id: instrument, ...wish });
-
-const ROOT = "/api/v1";
+export const putSpecialDay = (instrument: string | null, wish: SpecialWish) => put("/special-days", { instrument_id: instrument, ...wish });
 
 export const forgetSpecialDay = (instrument: string | null, day: string) =>
-  write<undefined>("DELETE", withQuery("/special-days", { day, instrument_id: instrument }).slice(ROOT.length));
+  remove("/special-days", { day, instrument_id: instrument });
 
 export const putPolicy = (scope: Scope, terms: Terms) =>
-  write<Policy>("PUT", "/booking-policies", {
+  put("/booking-policies", {
     group_code: scope.kind === "group" ? scope.key : null,
     instrument_id: instrumentOf(scope),
     terms,

@@ -6,7 +6,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { get } from "../../../api/http";
-import type { components } from "../../../api/schema";
 import { addDays, dayKey, isDayKey, weekday } from "../../../lib/time";
 import { type Line, toLines, toWindows } from "../../../lib/week";
 import { useFilters } from "../../../parts/filters";
@@ -23,8 +22,6 @@ import { HoursEditor, SpecialDays } from "./hours";
 import { TermsEditor } from "./terms";
 import { WeekPicture } from "./week";
 import "./rules.css";
-
-type Card = components["schemas"]["FullInstrumentView"];
 
 function Hours({ instrument, own, whole }: { instrument: string | null; own: SaidHours; whole: SaidHours }) {
   const { t } = useTranslation();
@@ -69,7 +66,7 @@ function HoursOf({ scope }: { scope: Scope }) {
 }
 
 function TermsOf({ scope, all }: { scope: Scope; all: Policies }) {
-  const card = useQuery({ queryKey: ["instrument", scope.key], queryFn: ({ signal }) => get<Card>(`/instruments/${encodeURIComponent(scope.key)}`, {}, signal), enabled: scope.kind === "instrument" });
+  const card = useQuery({ queryKey: ["instrument", scope.key], queryFn: ({ signal }) => get(`/instruments/${encodeURIComponent(scope.key)}`, {}, signal), enabled: scope.kind === "instrument" });
   if (scope.kind === "instrument" && !card.data) return <Answer query={card} loading={<div className="panel"><Loading rows={10} /></div>}>{() => null}</Answer>;
   const policy = policyOf(all, scope);
   return <TermsEditor key={`${writeScope(scope)} ${policy?.version ?? 0}`} scope={scope} policy={policy} wider={widerTerms(all, scope, card.data?.group_code ?? null)} />;

@@ -2,7 +2,8 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, type Query } from "../../../api/http";
+import { get } from "../../../api/http";
+import type { QueryOf } from "../../../api/routes";
 import type { components } from "../../../api/schema";
 import type { Page } from "../../../api/types";
 import { addDays, dayKey, isDayKey } from "../../../lib/time";
@@ -11,6 +12,10 @@ import { LAB_ZONE } from "../../../parts/page";
 type Schemas = components["schemas"];
 export type Statistics = Schemas["StatisticsView"];
 export type InstrumentRow = Schemas["InstrumentFiguresView"];
+
+export type Asked = QueryOf<"get", "/statistics/usage">;
+/** Each kind of rows is narrowed by what it has. */
+export type Narrowed = { [K in RowKind]: Omit<QueryOf<"get", `/statistics/${K}`>, "cursor" | "limit"> };
 
 /** Both days are included, as people say a period; the api leaves the last out. */
 export interface Period {
@@ -47,7 +52,7 @@ export function readPeriod(search: URLSearchParams, now: number): Period {
 }
 
 /** The parameters of every question about a period. */
-export function queryOf(period: Period, search: URLSearchParams): Query {
+export function queryOf(period: Period, search: URLSearchParams): Asked {
   return {
     from: period.from,
     to: addDays(period.until, 1),
@@ -57,10 +62,10 @@ export function queryOf(period: Period, search: URLSearchParams): Query {
   };
 }
 
-export const figures = (asked: Query) =>
+export const figures = (asked: Asked) =>
   queryOptions({
     queryKey: ["statistics", asked],
-    queryFn: ({ signal }) => get<Statistics>("/statistics/usage", asked, signal),
+    queryFn: ({ signal }) => get("/statistics/usage", asked, signal),
     placeholderData: (previous) => previous,
   });
 
@@ -72,10 +77,11 @@ export interface RowTypes {
 export const ROW_KINDS = ["uses", "reservations", "charges"] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
-export const rowsOf = <K extends RowKind>(kind: K, asked: Query) => ({
+export const rowsOf = <K extends RowKind>(kind: K, asked: Narrowed[K]) => ({
   queryKey: ["statistics", kind, asked] as const,
   queryFn: ({ signal, pageParam }: { signal: AbortSignal; pageParam: string | null }) =>
-    get<Page<RowTypes[K]>>(`/statistics/${kind}`, { ...asked, cursor: pageParam }, signal),
+    // One shape stands for the three here: that each gets its own is said by the two types of rows above.
+    get(`/statistics/${kind as "uses"}`, { ...(asked as Narrowed["uses"]), cursor: pageParam }, signal) as unknown as Promise<Page<RowTypes[K]>>,
   initialPageParam: null as string | null,
   getNextPageParam: (page: Page<RowTypes[K]>) => page.next_cursor,
 });

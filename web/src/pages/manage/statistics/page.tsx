@@ -6,8 +6,7 @@ import dayjs from "dayjs";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { get, type Query, withQuery } from "../../../api/http";
-import type { paths } from "../../../api/schema";
+import { get, withQuery } from "../../../api/http";
 import { pick, useLang } from "../../../i18n";
 import { formatFen } from "../../../lib/money";
 import { dayKey } from "../../../lib/time";
@@ -18,7 +17,7 @@ import { Answer, Loading } from "../../../parts/states";
 import { Wide } from "../../../parts/wide";
 import { usePerson } from "../../../shell/access";
 import { LabTabs } from "../tabs";
-import { figures, hoursText, type InstrumentRow, percent, type Period, periodOf, PRESETS, queryOf, rawPercent, readPeriod, type Statistics } from "./asked";
+import { type Asked, figures, hoursText, type InstrumentRow, type Narrowed, percent, type Period, periodOf, PRESETS, queryOf, rawPercent, readPeriod, type Statistics } from "./asked";
 import { Pictures } from "./pictures";
 import { isRowKind, RowsDrawer } from "./rows";
 
@@ -34,9 +33,6 @@ function QuotaInput({ name, value, change }: { name: string; value: number; chan
   );
 }
 
-/** By its route: two nouns of the api call their answer so. */
-type Institutions = paths["/api/v1/institutions"]["get"]["responses"]["200"]["content"]["application/json"];
-
 function Filters({ period, quotas, put, search }: { period: Period; quotas: Statistics["quotas"] | undefined; put: Put; search: URLSearchParams }) {
   const { t } = useTranslation();
   const lang = useLang();
@@ -45,7 +41,7 @@ function Filters({ period, quotas, put, search }: { period: Period; quotas: Stat
   const seesAll = !!person.data?.roles.some((role) => role === "operator" || role === "auditor");
   const institutions = useQuery({
     queryKey: ["institutions"],
-    queryFn: ({ signal }) => get<Institutions>("/institutions", {}, signal),
+    queryFn: ({ signal }) => get("/institutions", {}, signal),
     enabled: seesAll,
     staleTime: 60_000,
   });
@@ -124,8 +120,8 @@ function InstrumentTable({ found, open }: { found: Statistics; open: (changes: R
   const { t } = useTranslation();
   const lang = useLang();
   const rate = (value: number | null): string => percent(value) ?? t("statistics.none");
-  const opener = (one: InstrumentRow, rows: string, text: string, name: string): ReactNode => (
-    <button type="button" className="plain-number nowrap" aria-label={`${pick(lang, one, "name")} ${name} ${text}`} onClick={() => open({ rows, instrument: one.instrument_id })}>{text}</button>
+  const opener = (one: InstrumentRow, rows: string, text: string, name: string, only: Record<string, string> = {}): ReactNode => (
+    <button type="button" className="plain-number nowrap" aria-label={`${pick(lang, one, "name")} ${name} ${text}`} onClick={() => open({ rows, instrument: one.instrument_id, ...only })}>{text}</button>
   );
   return (
     <section className="panel" aria-label={t("statistics.table")}>
@@ -140,7 +136,7 @@ function InstrumentTable({ found, open }: { found: Statistics; open: (changes: R
             { title: t("statistics.utilisation"), key: "utilisation", align: "right", sorter: (a, b) => (a.figures.utilisation ?? 0) - (b.figures.utilisation ?? 0), render: (_, one) => <span className="num" title={one.figures.utilisation && one.figures.utilisation > 1 ? t("statistics.utilisationOver", { percent: rawPercent(one.figures.utilisation) }) : undefined}>{rate(one.figures.utilisation)}</span> },
             { title: t("statistics.sharing"), key: "sharing", align: "right", render: (_, one) => <span className="num">{rate(one.figures.sharing)}</span> },
             { title: t("statistics.uses"), key: "uses", align: "right", render: (_, one) => <span className="num">{one.figures.uses}</span> },
-            { title: t("statistics.missed"), key: "missed", align: "right", render: (_, one) => opener(one, "reservations", String(one.figures.missed), t("statistics.missed")) },
+            { title: t("statistics.missed"), key: "missed", align: "right", render: (_, one) => opener(one, "reservations", String(one.figures.missed), t("statistics.missed"), { missed: "1" }) },
             { title: t("statistics.money"), key: "money", align: "right", sorter: (a, b) => a.figures.money_fen - b.figures.money_fen, render: (_, one) => opener(one, "charges", formatFen(one.figures.money_fen), t("statistics.money")) },
           ]} />
       </Wide>
@@ -148,9 +144,17 @@ function InstrumentTable({ found, open }: { found: Statistics; open: (changes: R
   );
 }
 
-function narrowed(search: URLSearchParams, asked: Query): Query {
+/** What was done when; quotas only weigh it. */
+const recorded = ({ from, to, institution_id }: Asked) => ({ from, to, institution_id });
+
+function narrowed(search: URLSearchParams, asked: Asked): Narrowed {
   const user = search.get("user");
-  return { ...asked, instrument_id: search.get("instrument"), enterprise_id: user === "own" ? null : user, is_own: user === "own" ? true : null };
+  const charges = { ...recorded(asked), instrument_id: search.get("instrument") };
+  return {
+    charges,
+    uses: { ...charges, enterprise_id: user === "own" ? null : user, is_own: user === "own" ? true : null },
+    reservations: { ...charges, is_missed: search.has("missed") ? true : null },
+  };
 }
 
 export function StatisticsPage() {
@@ -162,11 +166,11 @@ export function StatisticsPage() {
   const asked = queryOf(period, search);
   const found = useQuery(figures(asked));
   const rows = search.get("rows");
-  const close = (): void => put({ rows: null, instrument: null, user: null });
+  const close = (): void => put({ rows: null, instrument: null, user: null, missed: null });
   const about = (all: Statistics): string => {
     const instrument = all.instruments.find((one) => one.instrument_id === search.get("instrument"));
     const user = all.users.find((one) => (one.enterprise_id ?? "own") === search.get("user"));
-    return [instrument && pick(lang, instrument, "name"), user && (user.enterprise_id === null ? t("statistics.ownUse") : user.name)].filter(Boolean).join(" · ");
+    return [instrument && pick(lang, instrument, "name"), user && (user.enterprise_id === null ? t("statistics.ownUse") : user.name), search.has("missed") && t("statistics.missed")].filter(Boolean).join(" · ");
   };
   return (
     <>
@@ -175,7 +179,7 @@ export function StatisticsPage() {
         tools={
           <Dropdown trigger={["click"]} menu={{ items: [
             { key: "figures", label: <a href={withQuery("/statistics/usage.xlsx", asked)} download>{t("statistics.exportFigures")}</a> },
-            { key: "records", label: <a href={withQuery("/statistics/service-records.xlsx", asked)} download>{t("statistics.exportRecords")}</a> },
+            { key: "records", label: <a href={withQuery("/statistics/service-records.xlsx", recorded(asked))} download>{t("statistics.exportRecords")}</a> },
           ] }}>
             <Button>{t("statistics.export")}</Button>
           </Dropdown>

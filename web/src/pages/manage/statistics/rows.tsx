@@ -6,7 +6,6 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
-import type { Query } from "../../../api/http";
 import { pick, useLang } from "../../../i18n";
 import { formatFen } from "../../../lib/money";
 import { formatLength, formatSpan } from "../../../lib/time";
@@ -14,7 +13,7 @@ import { ToneTag } from "../../../parts/marks";
 import { LAB_ZONE } from "../../../parts/page";
 import { Answer, Blank } from "../../../parts/states";
 import { Wide } from "../../../parts/wide";
-import { hoursText, type InstrumentRow, ROW_KINDS, type RowKind, rowsOf, type RowTypes } from "./asked";
+import { hoursText, type InstrumentRow, type Narrowed, ROW_KINDS, type RowKind, rowsOf, type RowTypes } from "./asked";
 
 interface Column<R> {
   title: string;
@@ -23,7 +22,7 @@ interface Column<R> {
   render: (_: unknown, one: R) => ReactNode;
 }
 
-function List<K extends RowKind>({ kind, asked, columns }: { kind: K; asked: Query; columns: Column<RowTypes[K]>[] }) {
+function List<K extends RowKind>({ kind, asked, columns }: { kind: K; asked: Narrowed[K]; columns: Column<RowTypes[K]>[] }) {
   const { t } = useTranslation();
   const found = useInfiniteQuery(rowsOf(kind, asked));
   return (
@@ -90,7 +89,7 @@ export function isRowKind(text: string | null): text is RowKind | "instruments" 
 
 export function RowsDrawer({ kind, asked, about, instruments, close }: {
   kind: RowKind | "instruments";
-  asked: Query;
+  asked: Narrowed;
   /** What the rows are narrowed to, in words. */
   about: string;
   instruments: InstrumentRow[];
@@ -102,9 +101,9 @@ export function RowsDrawer({ kind, asked, about, instruments, close }: {
     <Drawer open size={Math.min(960, window.innerWidth)} onClose={close} closable={{ "aria-label": t("manage.close") }}
       title={<>{t(`statistics.rows.${kind}`)}{about && <span className="soft"> · {about}</span>}</>}>
       {kind === "instruments" && <Instruments rows={instruments} />}
-      {kind === "uses" && <List kind="uses" asked={asked} columns={columns.uses} />}
-      {kind === "reservations" && <List kind="reservations" asked={asked} columns={columns.reservations} />}
-      {kind === "charges" && <List kind="charges" asked={asked} columns={columns.charges} />}
+      {kind === "uses" && <List kind="uses" asked={asked.uses} columns={columns.uses} />}
+      {kind === "reservations" && <List kind="reservations" asked={asked.reservations} columns={columns.reservations} />}
+      {kind === "charges" && <List kind="charges" asked={asked.charges} columns={columns.charges} />}
     </Drawer>
   );
 }

@@ -17,18 +17,18 @@ export interface Price {
   minimum_fen: number;
 }
 
-const path = (instrument: string, what: string): string => `/instruments/${encodeURIComponent(instrument)}/${what}`;
+const path = (instrument: string) => `/instruments/${encodeURIComponent(instrument)}` as const;
 
 export const versions = (instrument: string) =>
   queryOptions({
     queryKey: ["tariffs", instrument],
-    queryFn: async ({ signal }) => (await get<{ items: Version[] }>(path(instrument, "tariffs"), {}, signal)).items,
+    queryFn: async ({ signal }) => (await get(`${path(instrument)}/tariffs`, {}, signal)).items,
   });
 
 export const trial = (instrument: string, price: Price, starts_at: string, ends_at: string) =>
   queryOptions({
     queryKey: ["tariff-trial", instrument, price, starts_at, ends_at],
-    queryFn: () => post<Schemas["TrialView"]>(path(instrument, "tariff-trials"), { ...price, starts_at, ends_at }),
+    queryFn: () => post(`${path(instrument)}/tariff-trials`, { ...price, starts_at, ends_at }),
     staleTime: 60_000,
     retry: false,
     placeholderData: (previous) => previous,
@@ -37,11 +37,11 @@ export const trial = (instrument: string, price: Price, starts_at: string, ends_
 export const rehearsal = (instrument: string, price: Price, from: string, to: string) =>
   queryOptions({
     queryKey: ["tariff-rehearsal", instrument, price, from, to],
-    queryFn: () => post<Rehearsal>(path(instrument, "tariff-rehearsals"), { ...price, from, to }),
+    queryFn: () => post(`${path(instrument)}/tariff-rehearsals`, { ...price, from, to }),
     staleTime: 60_000,
     retry: false,
     placeholderData: (previous) => previous,
   });
 
 export const announce = (instrument: string, price: Price, starts_at: string) =>
-  post<Version>(path(instrument, "tariffs"), { ...price, starts_at });
+  post(`${path(instrument)}/tariffs`, { ...price, starts_at });

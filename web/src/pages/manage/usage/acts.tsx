@@ -5,7 +5,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { actOn } from "../../../api/lease";
+import { post } from "../../../api/http";
+import { reservationAt } from "../../../api/lease";
 import { useLang } from "../../../i18n";
 import { formatFen } from "../../../lib/money";
 import { formatLength, MINUTE } from "../../../lib/time";
@@ -15,8 +16,8 @@ import { explain, type Laid, proposal } from "./asked";
 type Verb = "correct" | "resolve" | "explain";
 
 function send(one: Laid, verb: Verb, reason: string, metered_ms: number | null): Promise<unknown> {
-  if (!one.reservation) return explain({ id: one.usage.id, reason, metered_ms });
-  return actOn(one.reservation.id, `usage/${verb}`, { reason, ...(metered_ms === null ? {} : { metered_ms }) });
+  if (!one.reservation || verb === "explain") return explain({ id: one.usage.id, reason, metered_ms });
+  return post(`${reservationAt(one.reservation.id)}/usage/${verb}`, { reason, ...(metered_ms === null ? {} : { metered_ms }) });
 }
 
 /** A number of minutes and a reason, with what the client would pay then. */
@@ -50,7 +51,7 @@ function Settling({ one, verb, done }: { one: Laid; verb: Verb; done: () => void
 export function UsageActs({ one }: { one: Laid }) {
   const { t } = useTranslation();
   const [verb, setVerb] = useState<Verb | null>(null);
-  const confirming = useActing(() => actOn(one.reservation?.id ?? "", "usage/confirm"), { touches: ["usage", "reservations"], said: t("usageDesk.confirmDone") });
+  const confirming = useActing(() => post(`${reservationAt(one.reservation?.id ?? "")}/usage/confirm`), { touches: ["usage", "reservations"], said: t("usageDesk.confirmDone") });
   if (one.acts.length === 0) return null;
   if (verb) return <Settling key={verb} one={one} verb={verb} done={() => setVerb(null)} />;
   const offered = (["correct", "resolve", "explain"] as const).filter((each) => one.acts.includes(each));

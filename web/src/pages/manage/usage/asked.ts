@@ -20,7 +20,7 @@ export function isPile(text: string | null): text is PileName {
 export const pile = (name: PileName, instrument: string | null) =>
   infiniteQueryOptions({
     queryKey: ["usage", "pile", name, instrument],
-    queryFn: ({ signal, pageParam }) => get<Schemas["PileView"]>("/usage", { pile: name, instrument_id: instrument, cursor: pageParam }, signal),
+    queryFn: ({ signal, pageParam }) => get("/usage", { pile: name, instrument_id: instrument, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 30_000,
@@ -30,7 +30,7 @@ export const pile = (name: PileName, instrument: string | null) =>
 export const opened = (id: string) =>
   queryOptions({
     queryKey: ["usage", "one", id],
-    queryFn: ({ signal }) => get<Opened>(`/usage/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/usage/${encodeURIComponent(id)}`, {}, signal),
   });
 
 /** What would be charged; null where no tariff held. */
@@ -39,7 +39,7 @@ export const proposal = (reservation: string, metered_ms: number | null) =>
     queryKey: ["usage", "proposal", reservation, metered_ms],
     queryFn: async ({ signal }): Promise<Proposed | null> => {
       try {
-        return await get<Proposed>(`/reservations/${encodeURIComponent(reservation)}/usage/proposal`, { metered_ms }, signal);
+        return await get(`/reservations/${encodeURIComponent(reservation)}/usage/proposal`, { metered_ms }, signal);
       } catch (error) {
         if (isProblem(error, 422)) return null;
         throw error;
@@ -50,4 +50,4 @@ export const proposal = (reservation: string, metered_ms: number | null) =>
   });
 
 export const explain = (given: { id: string; reason: string; metered_ms: number | null }) =>
-  post<Laid>(`/usage/${encodeURIComponent(given.id)}/explain`, { reason: given.reason, metered_ms: given.metered_ms });
+  post(`/usage/${encodeURIComponent(given.id)}/explain`, { reason: given.reason, metered_ms: given.metered_ms });
