@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -226,25 +227,45 @@ def test(arguments: list[str]) -> int:
 
 
 def check() -> int:
-    """Run every check and say at the end which failed."""
+    """Run every check, the pages' beside ours, and say at the end which failed."""
     npm, env = find_npm()
-    steps: list[tuple[str, list[str], Path]] = [
-        ("format", [str(PYTHON), "-m", "ruff", "format", "--check", "."], ROOT),
-        ("lint", [str(PYTHON), "-m", "ruff", "check", "."], ROOT),
-        ("types", [str(PYTHON), "-m", "mypy"], ROOT),
-        ("imports", [str(VENV / "bin" / "lint-imports")], ROOT),
-        ("openapi", [str(PYTHON), "-m", "cli", "openapi", "--check"], ROOT),
-        ("web client", [*npm, "run", "--silent", "schema", "--", "--check"], WEB),
-        ("web types and lint", [*npm, "run", "--silent", "check"], WEB),
-        ("web tests", [*npm, "run", "--silent", "test"], WEB),
-    ]
+    environment = {**os.environ, **env}
+    python, web = (
+        [
+            ("format", [str(PYTHON), "-m", "ruff", "format", "--check", "."]),
+            ("lint", [str(PYTHON), "-m", "ruff", "check", "."]),
+            ("types", [str(PYTHON), "-m", "mypy"]),
+            ("imports", [str(VENV / "bin" / "lint-imports")]),
+            ("openapi", [str(PYTHON), "-m", "cli", "openapi", "--check"]),
+        ],
+        [
+            ("web client", [*npm, "run", "--silent", "schema", "--", "--check"]),
+            ("web types and lint", [*npm, "run", "--silent", "check"]),
+            ("web tests", [*npm, "run", "--silent", "test"]),
+        ],
+    )
     failed = []
-    for name, command, folder in steps:
-        started = time.monotonic()
-        print(f"── {name}", flush=True)
-        if subprocess.run(command, cwd=folder, env={**os.environ, **env}, check=False).returncode:
-            failed.append(name)
-        print(f"   {time.monotonic() - started:.1f} s", flush=True)
+
+    def run_all(steps: list[tuple[str, list[str]]], folder: Path) -> None:
+        for name, command in steps:
+            started = time.monotonic()
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            if done.returncode:
+                failed.append(name)
+            said = done.stdout.decode(errors="replace")
+            print(f"── {name}\n{said}   {time.monotonic() - started:.1f} s", flush=True)
+
+    beside = threading.Thread(target=run_all, args=[web, WEB])
+    beside.start()
+    run_all(python, ROOT)
+    beside.join()
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
 
@@ -264,6 +285,8 @@ def lock() -> None:
 
 
 def main() -> None:
+    # Tests and demo start many processes; without bytecode each would compile all again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "help"), sys.argv[2:]
     if name in {"help", "--help", "-h"}:
         print(HELP, end="")

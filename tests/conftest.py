@@ -1,5 +1,6 @@
 """Fixtures every layer shares: a database cloned for each worker, and a real broker."""
 
+import gc
 from collections.abc import Iterator
 
 import hypothesis
@@ -45,6 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if group := item.get_closest_marker("xdist_group"):
                 item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001 - see above
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of the garbage collector's sight: it would look in vain."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
@@ -23,6 +24,15 @@ from tests.identity_provider import IdentityProvider, running
 SignedInAs = Callable[[Person], TestClient]
 
 set_up_logs("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_event_loop() -> Iterator[None]:
+    """Let all clients share an event loop: one for each request costs more than many an answer."""
+    with start_blocking_portal(backend_options={"use_uvloop": True}) as portal:
+        TestClient.portal = portal
+        yield
+        TestClient.portal = None
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -21,7 +22,8 @@ from tests.api.matrix import OWN, World, build
 from tests.api.test_access_matrix import STREAMS, operations
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
-LOGIN, PASSWORD = "yixiang_api", "made-for-one-test"
+# Roles are the whole server's, which other tests share.
+DOCUMENTED, LOGIN, PASSWORD = "yixiang_api", f"login_{uuid4().hex[:12]}", "made-for-one-test"
 DENIED = "42501"
 
 
@@ -29,7 +31,8 @@ def documented() -> list[str]:
     """Return the statements that the document has a superuser run."""
     block = re.search(r"(?m)^    CREATE ROLE yixiang_api .*\n(?:    .*\n)*", TEXT)
     assert block, "the document has no such statements"
-    return [line.strip() for line in block[0].splitlines() if line.strip()]
+    mine = block[0].replace(DOCUMENTED, LOGIN).replace("…", PASSWORD)
+    return [line.strip() for line in mine.splitlines() if line.strip()]
 
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -40,7 +43,7 @@ def login_url(empty_database_url: str, superuser_url: str) -> Iterator[str]:
     """The address of the test's database, as the login that the document makes."""
     with psycopg.connect(superuser_url, autocommit=True) as owner:
         for statement in documented():
-            owner.execute(statement.replace("…", PASSWORD))
+            owner.execute(statement)
         try:
             found = urlsplit(empty_database_url)
             host = f"{LOGIN}:{PASSWORD}@{found.hostname or ''}{f':{found.port}' * bool(found.port)}"
@@ -110,7 +113,7 @@ def test_documented_login_owns_nothing_and_edits_no_trail(login_url: str, world:
             "DROP TABLE charges",
             "SET session_replication_role = 'replica'",
             "SET SESSION AUTHORIZATION postgres",
-            "ALTER ROLE yixiang_api SUPERUSER",
+            f"ALTER ROLE {LOGIN} SUPERUSER",
         ):
             with pytest.raises(psycopg.Error) as refusal:
                 connection.execute(statement)
