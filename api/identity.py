@@ -154,8 +154,14 @@ def require_proof(request: Request, caller: Caller, now: Now) -> None:
     # How old a password is says nothing of who came without it.
     if caller.by_provider or caller.scopes is not None:
         return
-    if caller.password_changed_at and has_expired(caller.password_changed_at, now, policy):
+    changed_at = caller.password_changed_at
+    if is_anothers_choice(caller) or (changed_at and has_expired(changed_at, now, policy)):
         raise PasswordExpired
+
+
+def is_anothers_choice(caller: Caller) -> bool:
+    """Whether they came by a password that somebody else chose for them."""
+    return caller.must_change_password and caller.scopes is None and not caller.by_provider
 
 
 def lacks_second_factor(request: Request, caller: Caller) -> bool:

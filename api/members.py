@@ -8,19 +8,19 @@ from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from api.accounts import AccountRequest, AccountView, FirstPassword, RolesRequest, said_of
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
 from api.routing import Router
-from api.staff import AccountRequest, RolesRequest
 from directory.enterprises import members
-from directory.enterprises.service import names_of
+from directory.enterprises.service import names_of, own_enterprise
 from directory.enterprises.tables import Enterprise, EnterpriseName
 from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import ENTERPRISE_ROLES, Role
-from foundation.identifiers import EnterpriseId, PersonId
+from foundation.identifiers import EnterpriseId
 
 router = Router(prefix="/enterprise", tags=["members"])
 
@@ -63,24 +63,15 @@ class EnterpriseView(BaseModel):
         )
 
 
-class MemberView(BaseModel):
+class MemberView(AccountView):
     """Somebody who acts for one's own enterprise, or did."""
 
-    id: PersonId
-    login: str
-    display_name: str
-    is_active: bool
-    roles: list[Role]
     created_at: datetime
 
     @classmethod
     def of(cls, person: Person) -> Self:
         return cls(
-            id=person.id,
-            login=person.login,
-            display_name=person.display_name,
-            is_active=person.is_active,
-            roles=sorted(Role(assignment.role) for assignment in person.roles),
+            **said_of(person),
             created_at=person.created_at,
         )
 
@@ -94,13 +85,13 @@ def read_enterprise(
     caller: Annotated[Caller, allow(*ENTERPRISE_ROLES)], reading: ReadOnly
 ) -> EnterpriseView:
     """Open one's own enterprise, with the names it had."""
-    return EnterpriseView.of(reading, members.find_own(reading, caller))
+    return EnterpriseView.of(reading, own_enterprise(reading, caller))
 
 
 @router.get("/members")
 def list_members(caller: Administrator, reading: ReadOnly) -> MemberList:
     """List who acts for one's own enterprise."""
-    rows = members.list_members(reading, members.find_own(reading, caller).id)
+    rows = members.list_members(reading, own_enterprise(reading, caller).id)
     return MemberList(items=[MemberView.of(person) for person in rows])
 
 
@@ -129,6 +120,27 @@ def set_member_roles(
 ) -> MemberView:
     """Give a colleague these roles, and no others; the last administrator stays one."""
     person = members.set_roles(transaction, person_id, body.roles, caller=caller, now=now)
+    return MemberView.of(person)
+
+
+@router.put("/members/{person_id}/password")
+def let_in_member_again(  # noqa: PLR0917 - each is asked for by FastAPI
+    person_id: UUID,
+    body: FirstPassword,
+    caller: Administrator,
+    request: Request,
+    now: Now,
+    transaction: Transaction,
+) -> MemberView:
+    """Give a colleague a new first password; all that opened their account before ends."""
+    person = members.let_in_again(
+        transaction,
+        person_id,
+        body.password.get_secret_value(),
+        caller=caller,
+        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        now=now,
+    )
     return MemberView.of(person)
 
 

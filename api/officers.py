@@ -7,17 +7,17 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel
 
+from api.accounts import AccountRequest, AccountView, FirstPassword, RolesRequest, said_of
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow_in_person
 from api.routing import Router
-from api.staff import AccountRequest, RolesRequest
 from directory.officers import service
 from directory.officers.service import Officer
 from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import PersonId, StationId
+from foundation.identifiers import StationId
 
 router = Router(prefix="/officers", tags=["officers"])
 
@@ -29,14 +29,9 @@ class AppointmentRequest(AccountRequest):
     """The station they work for; the platform itself where there is none."""
 
 
-class OfficerView(BaseModel):
+class OfficerView(AccountView):
     """Somebody who works for the platform or a station, or did."""
 
-    id: PersonId
-    login: str
-    display_name: str
-    is_active: bool
-    roles: list[Role]
     station: str | None
     created_at: datetime
 
@@ -44,11 +39,7 @@ class OfficerView(BaseModel):
     def of(cls, officer: Officer) -> Self:
         person = officer.person
         return cls(
-            id=person.id,
-            login=person.login,
-            display_name=person.display_name,
-            is_active=person.is_active,
-            roles=sorted(Role(assignment.role) for assignment in person.roles),
+            **said_of(person),
             station=officer.station,
             created_at=person.created_at,
         )
@@ -92,6 +83,27 @@ def set_officer_roles(
     return OfficerView.of(
         service.set_roles(transaction, person_id, body.roles, caller=caller, now=now)
     )
+
+
+@router.put("/{person_id}/password")
+def let_in_officer_again(  # noqa: PLR0917 - each is asked for by FastAPI
+    person_id: UUID,
+    body: FirstPassword,
+    caller: Operator,
+    request: Request,
+    now: Now,
+    transaction: Transaction,
+) -> OfficerView:
+    """Give an officer a new first password; all that opened their account before ends."""
+    officer = service.let_in_again(
+        transaction,
+        person_id,
+        body.password.get_secret_value(),
+        caller=caller,
+        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        now=now,
+    )
+    return OfficerView.of(officer)
 
 
 @router.post("/{person_id}/see-off")

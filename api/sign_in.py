@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from api.bodies import Body
 from api.clock import Now
 from api.database import ReadOnly, Transaction
-from api.identity import Anyone, Known, client_address, cookie_name, lacks_second_factor
+from api.identity import (
+    Anyone,
+    Known,
+    client_address,
+    cookie_name,
+    is_anothers_choice,
+    lacks_second_factor,
+)
 from api.routing import Router
 from directory.enterprises.tables import Enterprise
 from directory.institutions.tables import Institution
@@ -64,6 +71,8 @@ class PersonView(BaseModel):
     """Signed in by the provider's word, so that one may want to sign out there, too."""
     must_set_second_factor: bool
     """Nothing else is open to this person until a second factor is set."""
+    must_change_password: bool
+    """The same, until they choose one in place of what somebody else chose."""
 
     @classmethod
     def of(cls, session: Session, caller: Caller, request: Request) -> Self:
@@ -80,6 +89,7 @@ class PersonView(BaseModel):
             institution=InstitutionRef.of(institution) if institution else None,
             by_provider=caller.by_provider,
             must_set_second_factor=caller.scopes is None and lacks_second_factor(request, caller),
+            must_change_password=is_anothers_choice(caller),
         )
 
 

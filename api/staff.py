@@ -5,9 +5,9 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
-from api.bodies import Body
+from api.accounts import AccountRequest, AccountView, FirstPassword, RolesRequest, said_of
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow_in_person
@@ -15,26 +15,19 @@ from api.routing import Router
 from directory.institutions import service, staff
 from directory.institutions.staff import NewStaff
 from directory.institutions.tables import Post
-from directory.people.accounts import NewAccount
 from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import Role
-from foundation.identifiers import PersonId
 
 router = Router(prefix="/institution/staff", tags=["staff"])
 
 Manager = Annotated[Caller, allow_in_person(Role.INSTITUTION_MANAGER)]
 
 
-class StaffView(BaseModel):
+class StaffView(AccountView):
     """Somebody who works at one's own institution."""
 
-    id: PersonId
-    login: str
-    display_name: str
-    is_active: bool
-    roles: list[Role]
     title: str | None
     trained_on: date | None
     starts_on: date | None
@@ -43,11 +36,7 @@ class StaffView(BaseModel):
     @classmethod
     def of(cls, person: Person, post: Post | None) -> Self:
         return cls(
-            id=person.id,
-            login=person.login,
-            display_name=person.display_name,
-            is_active=person.is_active,
-            roles=sorted(Role(assignment.role) for assignment in person.roles),
+            **said_of(person),
             title=post.title if post else None,
             trained_on=post.trained_on if post else None,
             starts_on=post.starts_on if post else None,
@@ -59,31 +48,10 @@ class StaffList(BaseModel):
     items: list[StaffView]
 
 
-class AccountRequest(Body):
-    """An account that somebody opens for a colleague, with its first password."""
-
-    login: str = Field(min_length=3, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")
-    display_name: str = Field(min_length=1, max_length=100)
-    password: SecretStr = Field(min_length=1, max_length=200)
-    roles: list[Role] = Field(min_length=1, max_length=10)
-
-    def to_account(self) -> NewAccount:
-        return NewAccount(
-            login=self.login,
-            display_name=self.display_name,
-            password=self.password.get_secret_value(),
-            roles=self.roles,
-        )
-
-
 class StaffRequest(AccountRequest):
     title: str = Field(min_length=1, max_length=100)
     trained_on: date
     starts_on: date
-
-
-class RolesRequest(Body):
-    roles: list[Role] = Field(max_length=10)
 
 
 @router.get("")
@@ -119,6 +87,27 @@ def set_roles(
 ) -> StaffView:
     """Give a colleague these roles, and no others."""
     person = staff.set_roles(transaction, person_id, body.roles, caller=caller, now=now)
+    return StaffView.of(person, transaction.get(Post, person.id))
+
+
+@router.put("/{person_id}/password")
+def let_in_staff_again(  # noqa: PLR0917 - each is asked for by FastAPI
+    person_id: UUID,
+    body: FirstPassword,
+    caller: Manager,
+    request: Request,
+    now: Now,
+    transaction: Transaction,
+) -> StaffView:
+    """Give a colleague a new first password; all that opened their account before ends."""
+    person = staff.let_in_again(
+        transaction,
+        person_id,
+        body.password.get_secret_value(),
+        caller=caller,
+        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        now=now,
+    )
     return StaffView.of(person, transaction.get(Post, person.id))
 
 

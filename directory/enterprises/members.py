@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.enterprises.errors import EnterpriseNotFound, MemberNotFound, MemberRefused
-from directory.enterprises.tables import Enterprise
+from directory.enterprises.errors import MemberNotFound, MemberRefused
+from directory.enterprises.service import own_enterprise
+from directory.people import accounts
 from directory.people.accounts import (
     NewAccount,
     assign_roles,
@@ -26,18 +27,6 @@ from foundation.identifiers import EnterpriseId
 
 NOT_HERE = Problem("role", "不是企业内的角色", "no role of an enterprise", "roles")
 YOURSELF = Problem("yourself", "不能停用自己", "not yourself", "person_id")
-
-
-def find_own(session: Session, caller: Caller) -> Enterprise:
-    """Return the enterprise the caller acts for.
-
-    Raises:
-        EnterpriseNotFound: when they act for none.
-    """
-    enterprise = session.get(Enterprise, caller.enterprise_id) if caller.enterprise_id else None
-    if enterprise is None:
-        raise EnterpriseNotFound
-    return enterprise
 
 
 def list_members(session: Session, enterprise_id: EnterpriseId) -> list[Person]:
@@ -59,7 +48,7 @@ def add(
         LoginTaken: when the name is another's.
     """
     _require_roles(new.roles)
-    enterprise = find_own(session, caller)
+    enterprise = own_enterprise(session, caller)
     person = open_account(session, new, enterprise_id=enterprise.id, policy=policy, now=now)
     record_account(session, "member.add", caller=caller, person=person, now=now)
     return person
@@ -81,6 +70,30 @@ def set_roles(
         require_another(session, person, Role.ENTERPRISE_ADMIN)
     assign_roles(session, person, roles, caller=caller, now=now)
     record_account(session, "member.set_roles", caller=caller, person=person, now=now)
+    return person
+
+
+def let_in_again(
+    session: Session,
+    person_id: UUID,
+    password: str,
+    *,
+    caller: Caller,
+    policy: PasswordPolicy,
+    now: datetime,
+) -> Person:
+    """Give a colleague who lost their way in a new first password.
+
+    Raises:
+        MemberNotFound: when nobody who acts for the enterprise has this id.
+        RecoversAlone: when they have a way back of their own.
+        PasswordRefused: when the password will not do.
+    """
+    person = _colleague(session, person_id, caller)
+    action = "member.let_in_again"
+    accounts.let_in_again(
+        session, person, password, caller=caller, action=action, policy=policy, now=now
+    )
     return person
 
 
@@ -106,7 +119,7 @@ def _require_roles(roles: Collection[Role]) -> None:
 
 def _colleague(session: Session, person_id: UUID, caller: Caller) -> Person:
     # The enterprise first: of two administrators who step down at once, one stays.
-    enterprise = find_own(session, caller)
+    enterprise = own_enterprise(session, caller)
     session.refresh(enterprise, with_for_update=True)
     person = session.get(Person, person_id, with_for_update=True)
     if person is None or not person.is_active or person.enterprise_id != enterprise.id:

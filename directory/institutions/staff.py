@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from directory.institutions.errors import StaffNotFound, StaffRefused
 from directory.institutions.tables import Institution, Post
+from directory.people import accounts
 from directory.people.accounts import (
     NewAccount,
     assign_roles,
@@ -87,6 +88,30 @@ def set_roles(
     return person
 
 
+def let_in_again(
+    session: Session,
+    person_id: UUID,
+    password: str,
+    *,
+    caller: Caller,
+    policy: PasswordPolicy,
+    now: datetime,
+) -> Person:
+    """Give a colleague who lost their way in a new first password.
+
+    Raises:
+        StaffNotFound: when nobody who acts for the institution has this id.
+        RecoversAlone: when they have a way back of their own.
+        PasswordRefused: when the password will not do.
+    """
+    person = _colleague(session, person_id, caller)
+    action = "staff.let_in_again"
+    accounts.let_in_again(
+        session, person, password, caller=caller, action=action, policy=policy, now=now
+    )
+    return person
+
+
 def see_off(session: Session, person_id: UUID, *, caller: Caller, now: datetime) -> Person:
     """Close a colleague's account: every sign-in of theirs ends at once."""
     person = _colleague(session, person_id, caller)
@@ -138,6 +163,6 @@ def _colleague(session: Session, person_id: UUID, caller: Caller) -> Person:
     # The institution first: of two managers who step down at once, one stays.
     session.get_one(Institution, _own(caller), with_for_update=True)
     person = session.get(Person, person_id, with_for_update=True)
-    if person is None or person.institution_id != caller.institution_id:
+    if person is None or not person.is_active or person.institution_id != caller.institution_id:
         raise StaffNotFound
     return person

@@ -12,6 +12,8 @@ from directory.workdays.rules import ZONE
 
 class AccountKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of notice
+    PASSWORD_RENEWED = "password_renewed"  # noqa: S105 - likewise
+    """Somebody who answers for the account gave it a new first password."""
     SECOND_FACTOR_SET = "second_factor_set"
     SECOND_FACTOR_TURNED_OFF = "second_factor_turned_off"
     RECOVERY_CODE_USED = "recovery_code_used"
@@ -74,6 +76,13 @@ WORDS: dict[AccountKind, tuple[str, str]] = {
     K.PASSWORD_CHANGED: (
         "您的密码已于 {at} 修改，其他设备上的登录已结束。如非本人操作，请立即联系平台。",
         "Your password was changed on {at}. If this was not you, tell the platform at once.",
+    ),
+    K.PASSWORD_RENEWED: (
+        "{name} 于 {at} 为您的账户设置了新的初始密码，原有登录、访问令牌与双因素登录均已失效。",
+        (
+            "{name} gave your account a new first password on {at}; every sign-in and token ended, "
+            "and the second factor is to be set anew."
+        ),
     ),
     K.SECOND_FACTOR_SET: (
         "双因素登录已于 {at} 启用，其他设备上的登录已结束。" + NOT_YOU[0],

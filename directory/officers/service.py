@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from directory.officers.errors import OfficerNotFound, OfficerRefused
 from directory.officers.rules import find_problems
+from directory.people import accounts
 from directory.people.accounts import (
     NewAccount,
     assign_roles,
@@ -83,6 +84,30 @@ def set_roles(
     return officer
 
 
+def let_in_again(
+    session: Session,
+    person_id: UUID,
+    password: str,
+    *,
+    caller: Caller,
+    policy: PasswordPolicy,
+    now: datetime,
+) -> Officer:
+    """Give an officer who lost their way in a new first password.
+
+    Raises:
+        OfficerNotFound: when nobody who works for the platform or a station has this id.
+        RecoversAlone: when they have a way back of their own.
+        PasswordRefused: when the password will not do.
+    """
+    officer = _find(session, person_id)
+    action = "officer.let_in_again"
+    accounts.let_in_again(
+        session, officer.person, password, caller=caller, action=action, policy=policy, now=now
+    )
+    return officer
+
+
 def see_off(session: Session, person_id: UUID, *, caller: Caller, now: datetime) -> Officer:
     """Close an officer's account; every sign-in of theirs ends at once.
 
@@ -119,7 +144,7 @@ def _require_roles(roles: Collection[Role], station_id: StationId | None) -> Non
 
 def _find(session: Session, person_id: UUID) -> Officer:
     person = session.get(Person, person_id, with_for_update=True)
-    if person is None:
+    if person is None or not person.is_active:
         raise OfficerNotFound
     if person.station_id is not None:
         return Officer(person, session.get_one(Station, person.station_id).name)

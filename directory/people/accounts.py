@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from directory.audit.service import record
 from directory.notices.rules import AccountKind, Facts
 from directory.notices.service import tell_of_account
-from directory.people.errors import LastOfRole, LoginTaken
+from directory.people.errors import LastOfRole, LoginTaken, OwnAccount, RecoversAlone
 from directory.people.own_password import require_good_password
 from directory.people.password_rules import PasswordPolicy
 from directory.people.passwords import hash_password
@@ -53,6 +53,7 @@ def open_account(
         login=new.login,
         display_name=new.display_name,
         password_hash=hash_password(new.password),
+        must_change_password=True,
         enterprise_id=enterprise_id,
         institution_id=institution_id,
         station_id=station_id,
@@ -93,6 +94,39 @@ def assign_roles(
     session.flush()
     facts = Facts(now, name=caller.display_name, roles=set(roles))
     tell_of_account(session, person.id, AccountKind.ROLES_CHANGED, facts)
+
+
+def let_in_again(
+    session: Session,
+    person: Person,
+    password: str,
+    *,
+    caller: Caller,
+    action: str,
+    policy: PasswordPolicy,
+    now: datetime,
+) -> None:
+    """Give somebody a new first password, for whom there is no other way back.
+
+    The database ends all that opened the account before: sign-ins, tokens, the second factor.
+    Whoever proved a phone or a mailbox has a way of their own, and data that is nobody else's.
+
+    Raises:
+        OwnAccount: when it is the caller's own.
+        RecoversAlone: when they have a way back of their own.
+        PasswordRefused: when the password will not do.
+    """
+    if person.id == caller.person_id:
+        raise OwnAccount
+    if session.scalar(select(func.has_identity(person.id))):
+        raise RecoversAlone
+    require_good_password(password, policy=policy, login=person.login)
+    person.password_hash, person.must_change_password = hash_password(password), True
+    person.password_changed_at = now
+    session.flush()
+    facts = Facts(now, name=caller.display_name)
+    tell_of_account(session, person.id, AccountKind.PASSWORD_RENEWED, facts)
+    record_account(session, action, caller=caller, person=person, now=now)
 
 
 def close_account(session: Session, person: Person, *, caller: Caller, now: datetime) -> None:

@@ -79,10 +79,28 @@ class SecondFactorNotBegun(Conflict):
     en = "Begin to set up a second factor first."
 
 
+class RecoveryRefused(Forbidden):
+    code = "recovery_refused"
+    zh = "账号与该联系方式不符，或验证码尚未通过。"
+    en = "This is no address of this account, or it was not confirmed."
+
+
+class OwnAccount(Conflict):
+    code = "own_account"
+    zh = "自己的密码请在“账户”页修改。"
+    en = "One's own password is changed on the page of one's account."
+
+
+class RecoversAlone(Conflict):
+    code = "recovers_alone"
+    zh = "该人员已实名，可凭自己的手机或邮箱找回密码，他人不能代设。"
+    en = "They set a new password by a code to their own phone or mailbox; nobody else does it."
+
+
 class PasswordExpired(Forbidden):
     code = "password_expired"
-    zh = "密码已过期，请先修改密码。"
-    en = "Your password has expired; please change it first."
+    zh = "密码已过期，或是他人设置的初始密码，请先修改密码。"
+    en = "Your password has expired, or somebody else chose it; please change it first."
 
 
 class PasswordRefused(Refused):

@@ -12,6 +12,9 @@ from directory.people.password_rules import PasswordPolicy, find_problems
 from directory.people.passwords import hash_password, is_password
 from directory.people.service import Caller, end_all_sign_ins
 from directory.people.tables import Person
+from foundation.errors import Problem
+
+SAME = Problem("same", "须与初始密码不同", "it must not be the one given to you", "password")
 
 
 def change_password(
@@ -31,14 +34,23 @@ def change_password(
     """
     person = require_own_password(session, caller=caller, password=former)
     require_good_password(password, policy=policy, login=person.login)
-    person.password_hash = hash_password(password)
-    person.password_changed_at = now
+    if person.must_change_password and password == former:
+        raise PasswordRefused([SAME])
+    set_password(session, person, password, action="person.change_password", now=now)
     end_all_sign_ins(session, person_id=person.id, now=now, but=caller.sign_in_id)
+
+
+def set_password(
+    session: Session, person: Person, password: str, *, action: str, now: datetime
+) -> None:
+    """Set a password that its owner chose, and tell them."""
+    person.password_hash = hash_password(password)
+    person.password_changed_at, person.must_change_password = now, False
     tell_of_account(session, person.id, AccountKind.PASSWORD_CHANGED, Facts(now))
     record(
         session,
         actor_id=person.id,
-        action="person.change_password",
+        action=action,
         subject_kind="person",
         subject_id=person.id,
         now=now,

@@ -37,6 +37,7 @@ last_used = func.coalesce(SignIn.last_seen_at, SignIn.created_at)
 WHO = """
     p.id AS person_id, p.login, p.display_name, p.enterprise_id, p.institution_id,
     p.station_id, coalesce(p.password_changed_at, p.created_at) AS password_changed_at,
+    p.must_change_password,
     ARRAY(
         SELECT r.role FROM role_assignments r
         WHERE r.person_id = p.id AND st.is_open IS NOT FALSE
@@ -50,7 +51,8 @@ WHOSE = """
 """
 WHO_COLUMNS: tuple[ColumnClause[Any], ...] = (
     *map(column, ("person_id", "login", "display_name", "enterprise_id", "institution_id")),
-    *map(column, ("station_id", "password_changed_at", "roles", "needs_endorsement")),
+    *map(column, ("station_id", "password_changed_at", "must_change_password", "roles")),
+    column("needs_endorsement"),
 )
 CALLER = text(f"""
 SELECT {WHO}, given.id AS sign_in_id, given.with_second_factor,
@@ -86,6 +88,8 @@ class Caller:
     by_provider: bool = False
     """Signed in by an OpenID provider's word, not by a password."""
     password_changed_at: datetime | None = None
+    must_change_password: bool = False
+    """It was chosen by somebody else."""
     needs_endorsement: bool = False
     """Whether the enterprise they act for endorses what its members reserve."""
 
@@ -238,6 +242,7 @@ def read_caller(found: Row[Any], **more: Any) -> Caller:  # noqa: ANN401 - what 
         institution_id=found.institution_id,
         station_id=found.station_id,
         password_changed_at=found.password_changed_at,
+        must_change_password=found.must_change_password,
         needs_endorsement=found.needs_endorsement,
         **more,
     )

@@ -43,6 +43,8 @@ class Person(Base):
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime | None]
     """None: never since the account was made."""
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Somebody else chose it: it opens nothing but its change."""
 
     roles: Mapped[list["RoleAssignment"]] = relationship(lazy="selectin")
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -23,3 +23,5 @@ class BrokerCredential(Base):
     made_at: Mapped[datetime]
     made_by: Mapped[PersonId | None] = mapped_column(ForeignKey("people.id"))
     revoked_at: Mapped[datetime | None]
+    untold: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The new password, sealed, until a broker that keeps its own accounts has been told it."""

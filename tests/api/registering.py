@@ -116,3 +116,11 @@ def register(
     submitted = client.post(f"/api/v1/registrations/mine/{answer.json()['id']}/submit")
     assert submitted.status_code == 200, submitted.text
     return client, submitted.json()
+
+
+def choose_own(client: TestClient, first: str) -> None:
+    """Put a password of one's own in place of the one that somebody else chose."""
+    me = client.get("/api/v1/me").json()
+    assert me["must_change_password"]
+    own = {"former": first, "password": "amber lantern river"}
+    assert client.post("/api/v1/me/password", json=own).status_code == 204

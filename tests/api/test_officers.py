@@ -15,6 +15,7 @@ from directory.roles.rules import Role
 from foundation.clock import read_clock
 from tests import make
 from tests.api.conftest import SignedInAs
+from tests.api.registering import choose_own
 from tests.cast import Cast
 
 OFFICERS = "/api/v1/officers"
@@ -43,6 +44,7 @@ def test_reviewer_who_was_appointed_signs_in_and_reviews(
     assert made.status_code == 201, made.text
     login = {"login": NEW["login"], "password": NEW["password"]}
     assert stranger.post("/api/v1/sign-in", json=login).json()["roles"] == ["reviewer"]
+    choose_own(stranger, str(NEW["password"]))
     assert stranger.get("/api/v1/reviews/registrations").status_code == 200
     assert made.json()["id"] in [one["id"] for one in oscar.get(OFFICERS).json()["items"]]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "officer.appoint")).one()
@@ -60,6 +62,7 @@ def test_clerk_of_a_station_is_appointed_to_it(oscar: TestClient, stranger: Test
 
     assert (made.status_code, made.json()["station"]) == (201, "南浔站")
     stranger.post("/api/v1/sign-in", json={"login": NEW["login"], "password": NEW["password"]})
+    choose_own(stranger, str(NEW["password"]))
     assert stranger.get("/api/v1/entrustments").json()["items"] == []
     promoted = oscar.put(f"{OFFICERS}/{made.json()['id']}/roles", json={"roles": ["operator"]})
     assert code(promoted) == (422, "officer_refused")
@@ -75,6 +78,7 @@ def test_first_operator_is_appointed_by_nobody_who_signed_in(
 
     login = {"login": new.login, "password": new.password}
     assert stranger.post("/api/v1/sign-in", json=login).json()["roles"] == ["operator"]
+    choose_own(stranger, new.password)
     trail = stranger.get("/api/v1/audit", params={"action": "officer.appoint"}).json()["items"]
     assert [one["actor_id"] for one in trail] == [None]
 

@@ -864,6 +864,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enterprise/members/{person_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let In Member Again
+         * @description Give a colleague a new first password; all that opened their account before ends.
+         */
+        put: operations["let_in_member_again_api_v1_enterprise_members__person_id__password_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enterprise/members/{person_id}/roles": {
         parameters: {
             query?: never;
@@ -1214,6 +1234,26 @@ export interface paths {
          * @description Open an account for somebody who was trained before the post begins.
          */
         post: operations["add_staff_api_v1_institution_staff_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institution/staff/{person_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let In Staff Again
+         * @description Give a colleague a new first password; all that opened their account before ends.
+         */
+        put: operations["let_in_staff_again_api_v1_institution_staff__person_id__password_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2479,6 +2519,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/officers/{person_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let In Officer Again
+         * @description Give an officer a new first password; all that opened their account before ends.
+         */
+        put: operations["let_in_officer_again_api_v1_officers__person_id__password_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/officers/{person_id}/roles": {
         parameters: {
             query?: never;
@@ -2557,6 +2617,26 @@ export interface paths {
         get: operations["list_own_api_v1_own_instruments_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover Password
+         * @description Set a new password by a code to one's own phone or mailbox; every sign-in ends.
+         */
+        post: operations["recover_password_api_v1_password_recovery_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3307,6 +3387,26 @@ export interface paths {
          * @description Offer another time; the client answers.
          */
         post: operations["retime_reservation_api_v1_reservations__reservation_id__retime_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reservations/{reservation_id}/rewrite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rewrite Reservation
+         * @description Let a draft or a hold ask for something else of its instrument.
+         */
+        post: operations["rewrite_reservation_api_v1_reservations__reservation_id__rewrite_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4094,7 +4194,7 @@ export interface paths {
         };
         /**
          * List Waitlist
-         * @description List what one waits for.
+         * @description List what one waits for, and what the clients of one's station do.
          */
         get: operations["list_waitlist_api_v1_waitlist_get"];
         put?: never;
@@ -4201,7 +4301,7 @@ export interface components {
          * AccountKind
          * @enum {string}
          */
-        AccountKind: "password_changed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "identity_linked" | "identity_unlinked" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected" | "station_closed" | "station_reopened";
+        AccountKind: "password_changed" | "password_renewed" | "second_factor_set" | "second_factor_turned_off" | "recovery_code_used" | "token_made" | "identity_linked" | "identity_unlinked" | "new_device" | "sign_ins_ended" | "roles_changed" | "account_closed" | "registration_approved" | "registration_returned" | "registration_rejected" | "name_change_approved" | "name_change_rejected" | "station_closed" | "station_reopened";
         /**
          * AccountRequest
          * @description An account that somebody opens for a colleague, with its first password.
@@ -4224,7 +4324,7 @@ export interface components {
          * @description A verb on a reservation, named as its route is.
          * @enum {string}
          */
-        Act: "confirm" | "endorse" | "turn-down" | "accept-time" | "decline-time" | "move" | "cancel" | "hand-over" | "check-in" | "extend" | "end" | "dispute" | "approve" | "reject" | "retime" | "technician" | "samples" | "interrupt" | "confirm-usage" | "correct-usage" | "resolve";
+        Act: "confirm" | "rewrite" | "endorse" | "turn-down" | "accept-time" | "decline-time" | "move" | "cancel" | "hand-over" | "check-in" | "extend" | "end" | "dispute" | "approve" | "reject" | "retime" | "technician" | "samples" | "interrupt" | "confirm-usage" | "correct-usage" | "resolve";
         /**
          * AdjustmentKind
          * @description Why a charge is not asked for as it stands.
@@ -5746,6 +5846,17 @@ export interface components {
             /** Size */
             size: number;
         };
+        /**
+         * FirstPassword
+         * @description What a colleague signs in with once, to choose a password of their own.
+         */
+        FirstPassword: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
         /** ForeseenList */
         ForeseenList: {
             /** Items */
@@ -6936,6 +7047,8 @@ export interface components {
             institution: components["schemas"]["InstitutionRef"] | null;
             /** Login */
             login: string;
+            /** Must Change Password */
+            must_change_password: boolean;
             /** Must Set Second Factor */
             must_set_second_factor: boolean;
             /** Roles */
@@ -7418,6 +7531,26 @@ export interface components {
         RecoveryCodes: {
             /** Recovery Codes */
             recovery_codes: string[];
+        };
+        /** RecoveryRequest */
+        RecoveryRequest: {
+            /** Address */
+            address: string;
+            channel: components["schemas"]["Channel"];
+            /** Code */
+            code?: string | null;
+            /**
+             * Confirmation Id
+             * Format: uuid
+             */
+            confirmation_id: string;
+            /** Login */
+            login: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
         };
         /** RegisteredView */
         RegisteredView: {
@@ -8991,6 +9124,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Holder Id */
+            holder_id?: string | null;
             /**
              * Instrument Id
              * Format: uuid
@@ -9016,6 +9151,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            holder: components["schemas"]["HolderView"];
             /**
              * Id
              * Format: uuid
@@ -9078,6 +9214,34 @@ export interface components {
         /** WithdrawalRequest */
         WithdrawalRequest: {
             purpose: components["schemas"]["Purpose"];
+        };
+        /**
+         * WordsBody
+         * @description When, how and for what time is asked for.
+         */
+        WordsBody: {
+            /** Answers */
+            answers?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** @default self_operated */
+            mode: components["schemas"]["Mode"];
+            presence?: components["schemas"]["Presence"] | null;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
         };
         /**
          * TariffView
@@ -13951,6 +14115,102 @@ export interface operations {
             };
         };
     };
+    let_in_member_again_api_v1_enterprise_members__person_id__password_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     set_member_roles_api_v1_enterprise_members__person_id__roles_put: {
         parameters: {
             query?: never;
@@ -15824,6 +16084,102 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    let_in_staff_again_api_v1_institution_staff__person_id__password_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22396,6 +22752,102 @@ export interface operations {
             };
         };
     };
+    let_in_officer_again_api_v1_officers__person_id__password_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficerView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     set_officer_roles_api_v1_officers__person_id__roles_put: {
         parameters: {
             query?: never;
@@ -22785,6 +23237,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OwnList"];
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recover_password_api_v1_password_recovery_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {
@@ -26444,6 +26988,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RetimeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    rewrite_reservation_api_v1_reservations__reservation_id__rewrite_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordsBody"];
             };
         };
         responses: {
