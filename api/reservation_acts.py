@@ -14,7 +14,7 @@ from api.database import Transaction
 from api.identity import SignedIn
 from api.instruments import IsoTime, SlotBody
 from api.reservation_views import ReservationView
-from api.reservations import see_one
+from api.reservations import WordsBody, see_one
 from api.routing import Router
 from billing.holds.service import follow
 from booking.reservations import (
@@ -84,6 +84,14 @@ On = Annotated[OnReservation, Depends(on_reservation, scope="function")]
 def confirm_reservation(on: On) -> ReservationView:
     """Make a draft or a hold real."""
     return on.show(drafting.confirm(on.transaction, on.reservation_id, by=on.caller, now=on.now))
+
+
+@router.post("/rewrite")
+def rewrite_reservation(body: WordsBody, on: On) -> ReservationView:
+    """Let a draft or a hold ask for something else of its instrument."""
+    return on.show(
+        drafting.rewrite(on.transaction, on.reservation_id, body.parts(), by=on.caller, now=on.now)
+    )
 
 
 @router.post("/approve")

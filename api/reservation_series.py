@@ -14,7 +14,7 @@ from api.idempotency import Once
 from api.identity import SignedIn
 from api.instrument_views import FaultView, SpanView
 from api.instruments import SlotBody
-from api.reservation_views import InstrumentRef, ReservationView
+from api.reservation_views import HolderView, InstrumentRef, ReservationView
 from api.reservations import ReservationRequest, see_one
 from api.routing import Router
 from billing.holds.service import set_aside_if_credit_allows
@@ -27,7 +27,7 @@ from booking.reservations.series import (
     reserve_together,
 )
 from booking.reservations.tables import as_slot
-from booking.waitlists.queries import Wait, list_waits
+from booking.waitlists.queries import Wait, list_waits, read_wait
 from booking.waitlists.service import accept, join, slot_offered, withdraw
 from booking.waitlists.tables import WaitlistEntry
 from foundation.identifiers import InstrumentId, PersonId, ReservationId
@@ -135,12 +135,16 @@ class WaitBody(SlotBody):
 
     instrument_id: InstrumentId
     length_minutes: int = Field(ge=1, le=60 * 24 * 31)
+    holder_id: PersonId | None = None
+    """Who waits, where that is somebody one may reserve for; oneself where it is left out."""
 
 
 class WaitView(BaseModel):
     id: UUID
     instrument_id: InstrumentId
     instrument: InstrumentRef
+    holder: HolderView
+    """Who waits."""
     within: SpanView
     length_minutes: float
     state: str
@@ -164,6 +168,7 @@ class WaitView(BaseModel):
                 location=wait.instrument.location,
                 time_zone=wait.time_zone,
             ),
+            holder=HolderView(id=wait.holder.id, display_name=wait.holder.display_name),
             within=SpanView.of(as_slot(entry.within)),
             length_minutes=entry.length_s / 60,
             state=entry.state,
@@ -176,8 +181,7 @@ class WaitView(BaseModel):
 
 def see_wait(session: Session, entry: WaitlistEntry) -> WaitView:
     session.flush()
-    [wait] = list_waits(session, entry.person_id, entry_id=entry.id)
-    return WaitView.of(wait)
+    return WaitView.of(read_wait(session, entry.id))
 
 
 class WaitList(BaseModel):
@@ -202,6 +206,7 @@ def join_waitlist(
                 timedelta(minutes=body.length_minutes),
                 by=caller,
                 now=now,
+                holder_id=body.holder_id,
             ),
         ),
     )
@@ -209,8 +214,8 @@ def join_waitlist(
 
 @router.get("/waitlist")
 def list_waitlist(caller: SignedIn, reading: ReadOnly) -> WaitList:
-    """List what one waits for."""
-    waits = list_waits(reading, caller.person_id)
+    """List what one waits for, and what the clients of one's station do."""
+    waits = list_waits(reading, caller)
     return WaitList(items=[WaitView.of(wait) for wait in waits])
 
 

@@ -28,13 +28,28 @@ from foundation.identifiers import InstrumentId, PersonId, ReservationId
 router = Router(prefix="/reservations", tags=["reservations"])
 
 
-class ReservationRequest(SlotBody):
-    instrument_id: InstrumentId
+class WordsBody(SlotBody):
+    """When, how and for what time is asked for."""
+
     purpose: str = ""
     answers: dict[str, Any] = Field(default_factory=dict)
     mode: Mode = Mode.SELF_OPERATED
     presence: Presence | None = None
     """Assisted use only: where the client will be meanwhile; present where nothing is said."""
+
+    def parts(self) -> dict[str, Any]:
+        """Return the parts of a Request that stand here."""
+        return {
+            "wish": self.wish(),
+            "purpose": self.purpose,
+            "answers": self.answers,
+            "mode": self.mode,
+            "presence": self.presence,
+        }
+
+
+class ReservationRequest(WordsBody):
+    instrument_id: InstrumentId
     holder_id: PersonId | None = None
     """A colleague it is for; oneself where it is left out."""
     is_hold: bool = False
@@ -43,14 +58,7 @@ class ReservationRequest(SlotBody):
     """Only write it down, holding nothing."""
 
     def request(self) -> Request:
-        return Request(
-            instrument_id=self.instrument_id,
-            wish=self.wish(),
-            purpose=self.purpose,
-            answers=self.answers,
-            mode=self.mode,
-            presence=self.presence,
-        )
+        return Request(instrument_id=self.instrument_id, **self.parts())
 
 
 class CheckInRequest(Body):

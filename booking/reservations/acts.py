@@ -24,6 +24,7 @@ class Act(StrEnum):
     """A verb on a reservation, named as its route is."""
 
     CONFIRM = "confirm"
+    REWRITE = "rewrite"
     ENDORSE = "endorse"
     TURN_DOWN = "turn-down"
     ACCEPT_TIME = "accept-time"
@@ -93,7 +94,7 @@ def _clients(position: Position, *, now: datetime) -> list[Act]:
         return []
     state = position.state
     if state in {S.DRAFT, S.HELD}:
-        return [Act.CONFIRM] + ([Act.HAND_OVER] if state == S.HELD else [])
+        return [Act.CONFIRM, Act.REWRITE] + ([Act.HAND_OVER] if state == S.HELD else [])
     if state == S.RETIMED:
         return [Act.ACCEPT_TIME, Act.DECLINE_TIME, Act.HAND_OVER]
     if state in STANDING_STATES:

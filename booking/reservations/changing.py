@@ -1,30 +1,23 @@
 """Moving, extending, shortening and handing over what is reserved already."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from booking.notices.moved import tell_moved
+from booking.policies.books import Book
+from booking.reservations.again import ask_again, lock_and_read
 from booking.reservations.errors import NeedsEndorsement, NotAColleague, WrongState
 from booking.reservations.interlocks import unlock
-from booking.reservations.moves import lock_instruments, tell
+from booking.reservations.moves import tell
 from booking.reservations.rights import (
     is_staff_of,
     load_for,
     load_for_client,
     needs_endorsement,
 )
-from booking.reservations.rules import Slot, Wish
-from booking.reservations.service import (
-    asker_for,
-    is_over,
-    request_of,
-    require_book,
-    require_sound,
-    slot_of,
-)
-from booking.reservations.standing import Asker
+from booking.reservations.rules import Wish
+from booking.reservations.service import asker_for, is_over, request_of, slot_of
 from booking.reservations.states import (
     AT_IT_STATES,
     STANDING_STATES,
@@ -49,20 +42,8 @@ def reschedule(
         SlotTaken: when somebody holds part of it; the old time stays.
     """
     reservation = load_for(session, reservation_id, by)
-    lock_instruments(session, [reservation.instrument_id])
-    session.refresh(reservation)
-    if reservation.state not in STANDING_STATES or is_over(reservation, now):
-        raise WrongState(reservation.state)
-    book = require_book(session, reservation.instrument_id)
-    request = request_of(reservation)
-    require_sound(
-        session,
-        book,
-        replace(request, wish=wish),
-        Asker(reservation.holder_id, reservation.enterprise_id),
-        now=now,
-        instead_of=reservation.id,
-    )
+    book = _lock_standing(session, reservation, now=now)
+    ask_again(session, book, reservation, now=now, request=request_of(reservation, wish))
     former = slot_of(reservation)
     is_asked = needs_endorsement(by, reservation.enterprise_id) and _was_endorsed(reservation)
     if is_asked and wish.slot.length > former.length:
@@ -73,6 +54,13 @@ def reschedule(
     if is_staff_of(by, reservation):
         tell_moved(session, reservation, zone=book.zone, now=now)
     return reservation
+
+
+def _lock_standing(session: Session, reservation: Reservation, *, now: datetime) -> Book:
+    book = lock_and_read(session, reservation, STANDING_STATES)
+    if is_over(reservation, now):
+        raise WrongState(reservation.state)
+    return book
 
 
 def _was_endorsed(reservation: Reservation) -> bool:
@@ -90,23 +78,13 @@ def extend(
         SlotTaken: when the next person's time would be touched.
     """
     reservation = load_for(session, reservation_id, by)
-    lock_instruments(session, [reservation.instrument_id])
-    session.refresh(reservation)
+    book = lock_and_read(session, reservation, AT_IT_STATES)
     former = slot_of(reservation)
-    if reservation.state not in AT_IT_STATES or now >= former.ends_at:
+    if now >= former.ends_at:
         raise WrongState(reservation.state)
-    book = require_book(session, reservation.instrument_id)
-    request = request_of(reservation)
-    require_sound(
-        session,
-        book,
-        replace(request, wish=Wish(former.starts_at, ends_at)),
-        Asker(reservation.holder_id, reservation.enterprise_id),
-        now=now,
-        instead_of=reservation.id,
-        is_begun=True,
-    )
-    slot = Slot(former.starts_at, ends_at)
+    longer = request_of(reservation, Wish(former.starts_at, ends_at))
+    ask_again(session, book, reservation, now=now, request=longer, is_begun=True)
+    slot = longer.wish.slot
     require_fit_technician(session, book, reservation, reservation.technician_id, slot)
     retake(session, book, reservation, slot, now=now)
     unlock(session, reservation, by=by.person_id, now=now)
@@ -127,20 +105,8 @@ def hand_over(
     asker = asker_for(session, by, to)
     if asker.enterprise_id != reservation.enterprise_id:
         raise NotAColleague
-    lock_instruments(session, [reservation.instrument_id])
-    session.refresh(reservation)
-    if reservation.state not in STANDING_STATES or is_over(reservation, now):
-        raise WrongState(reservation.state)
-    book = require_book(session, reservation.instrument_id)
-    require_sound(
-        session,
-        book,
-        request_of(reservation),
-        asker,
-        now=now,
-        instead_of=reservation.id,
-        is_again=True,
-    )
+    book = _lock_standing(session, reservation, now=now)
+    ask_again(session, book, reservation, now=now, asker=asker, is_again=True)
     former = reservation.holder_id
     reservation.holder_id = asker.person_id
     # Who gives it away reserved it: they still see it, and may take it back.

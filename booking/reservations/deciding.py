@@ -1,24 +1,15 @@
 """The manager's part: approve, reject, offer another time, and what the person says to that."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
-from booking.reservations.errors import OfferOver, TechnicianNeeded, WrongState
-from booking.reservations.moves import lock_instruments
+from booking.reservations.again import ask_again, lock_and_read, require_in_time
+from booking.reservations.errors import TechnicianNeeded, WrongState
 from booking.reservations.rights import load_for_client, load_for_manager
 from booking.reservations.rules import Wish
-from booking.reservations.service import (
-    is_over,
-    request_of,
-    require_book,
-    require_moved,
-    require_sound,
-    slot_of,
-)
-from booking.reservations.standing import Asker
+from booking.reservations.service import is_over, request_of, require_moved, slot_of
 from booking.reservations.states import CancelledAs, Mode, ReservationState
 from booking.reservations.surcharges import freeze_surcharges
 from booking.reservations.tables import Reservation
@@ -46,13 +37,12 @@ def approve(
         SlotRefused: when something speaks against it by now.
     """
     reservation = load_for_manager(session, reservation_id, by)
-    book = lock_and_read(session, reservation)
-    if reservation.state != S.SUBMITTED:
-        raise WrongState(reservation.state)
+    book = lock_and_read(session, reservation, {S.SUBMITTED})
     require_in_time(reservation, now)
     if reservation.mode == Mode.ASSISTED and reservation.technician_id is None:
         raise TechnicianNeeded
-    ask_again(session, book, reservation, now=now)
+    # Things may have changed since it was submitted; its notice was kept then.
+    ask_again(session, book, reservation, now=now, is_again=True)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -84,20 +74,9 @@ def retime(
         SlotTaken: when somebody holds part of it.
     """
     reservation = load_for_manager(session, reservation_id, by)
-    book = lock_and_read(session, reservation)
-    if reservation.state != S.SUBMITTED:
-        raise WrongState(reservation.state)
+    book = lock_and_read(session, reservation, {S.SUBMITTED})
     require_in_time(reservation, now)
-    request = request_of(reservation)
-    asker = Asker(reservation.holder_id, reservation.enterprise_id)
-    require_sound(
-        session,
-        book,
-        replace(request, wish=wish),
-        asker,
-        now=now,
-        instead_of=reservation.id,
-    )
+    ask_again(session, book, reservation, now=now, request=request_of(reservation, wish))
     slot = wish.slot
     blocked = book.policy.blocked(slot)
     require_fit_technician(session, book, reservation, reservation.technician_id, slot)
@@ -128,11 +107,10 @@ def accept_time(
         SlotRefused: when something speaks against it by now.
     """
     reservation = load_for_client(session, reservation_id, by)
-    book = lock_and_read(session, reservation)
-    if reservation.state != S.RETIMED:
-        raise WrongState(reservation.state)
+    book = lock_and_read(session, reservation, {S.RETIMED})
     require_in_time(reservation, now)
-    ask_again(session, book, reservation, now=now)
+    # Things may have changed since it was submitted; its notice was kept then.
+    ask_again(session, book, reservation, now=now, is_again=True)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -165,36 +143,6 @@ def note_funded(session: Session, reservation: Reservation, *, now: datetime) ->
         session, reservation, S.RESERVED, by=None, reason="funds held", now=now, expires_at=None
     )
     return True
-
-
-def lock_and_read(session: Session, reservation: Reservation) -> Book:
-    """Take the instrument's lock, and read the reservation and the book under it."""
-    lock_instruments(session, [reservation.instrument_id])
-    session.refresh(reservation)
-    return require_book(session, reservation.instrument_id)
-
-
-def require_in_time(reservation: Reservation, now: datetime) -> None:
-    """Refuse what nobody can say yes to any more.
-
-    Raises:
-        OfferOver: when its time limit is over.
-    """
-    if is_over(reservation, now):
-        raise OfferOver
-
-
-def ask_again(session: Session, book: Book, reservation: Reservation, *, now: datetime) -> None:
-    """Things may have changed since it was submitted; its notice was kept then."""
-    require_sound(
-        session,
-        book,
-        request_of(reservation),
-        Asker(reservation.holder_id, reservation.enterprise_id),
-        now=now,
-        instead_of=reservation.id,
-        is_again=True,
-    )
 
 
 def _agree(

@@ -1,15 +1,14 @@
 """What another time for a reservation would meet, told before it is asked for."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.reservations.again import asker_of
 from booking.reservations.asking import find_all_problems
 from booking.reservations.errors import SlotTaken
 from booking.reservations.rules import Wish, find_time_problems
 from booking.reservations.service import request_of, require_book
-from booking.reservations.standing import Asker
 from booking.reservations.states import AT_IT_STATES
 from booking.reservations.tables import Reservation
 from booking.reservations.taking import list_in_the_way
@@ -24,8 +23,8 @@ def find_change_problems(
     problems = find_all_problems(
         session,
         book,
-        replace(request_of(reservation), wish=wish),
-        Asker(reservation.holder_id, reservation.enterprise_id),
+        request_of(reservation, wish),
+        asker_of(reservation),
         now=now,
         instead_of=reservation.id,
         is_begun=reservation.state in AT_IT_STATES,

@@ -182,12 +182,12 @@ def slot_of(reservation: Reservation) -> Slot:
     return as_slot(reservation.during)
 
 
-def request_of(reservation: Reservation, slot: Slot | None = None) -> Request:
+def request_of(reservation: Reservation, wish: Wish | None = None) -> Request:
     """Return what was asked for, at its own time or another."""
-    at = slot or slot_of(reservation)
+    own = slot_of(reservation)
     return Request(
         instrument_id=reservation.instrument_id,
-        wish=Wish(at.starts_at, at.ends_at),
+        wish=wish or Wish(own.starts_at, own.ends_at),
         purpose=reservation.purpose,
         answers=reservation.answers,
         mode=Mode(reservation.mode),

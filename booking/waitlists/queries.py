@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.instruments.tables import Instrument
@@ -13,7 +13,9 @@ from booking.reservations.states import ReservationState
 from booking.reservations.tables import Reservation
 from booking.waitlists.tables import WaitlistEntry
 from directory.institutions.tables import Institution
-from foundation.identifiers import PersonId
+from directory.people.service import Caller
+from directory.people.tables import Person
+from directory.stations.rules import Scope
 
 BATCH = 200
 
@@ -52,20 +54,37 @@ class Wait:
     offered: Reservation | None
     instrument: Instrument
     time_zone: str
+    holder: Person
+    """Who waits."""
 
 
-def list_waits(
-    session: Session, person_id: PersonId, *, entry_id: UUID | None = None
-) -> Sequence[Wait]:
-    """Return what somebody waits for, the last first; or one entry of it."""
+def is_seen_by(by: Caller) -> ColumnElement[bool]:
+    """Whether it is their own, or that of a client that entrusted their station with it."""
+    return or_(
+        WaitlistEntry.person_id == by.person_id,
+        WaitlistEntry.enterprise_id.in_(by.entrusted_with(Scope.RESERVATIONS)),
+    )
+
+
+def list_waits(session: Session, by: Caller) -> Sequence[Wait]:
+    """Return what somebody waits for, or lets clients wait for, the last first."""
+    return _read(session, is_seen_by(by))
+
+
+def read_wait(session: Session, entry_id: UUID) -> Wait:
+    """Return one entry, for whom it was found already."""
+    [wait] = _read(session, WaitlistEntry.id == entry_id)
+    return wait
+
+
+def _read(session: Session, which: ColumnElement[bool]) -> list[Wait]:
     found = (
-        select(WaitlistEntry, Reservation, Instrument, Institution.time_zone)
+        select(WaitlistEntry, Reservation, Instrument, Institution.time_zone, Person)
         .outerjoin(Reservation, Reservation.id == WaitlistEntry.reservation_id)
         .join(Instrument, Instrument.id == WaitlistEntry.instrument_id)
         .join(Institution, Institution.id == Instrument.institution_id)
-        .where(WaitlistEntry.person_id == person_id)
+        .join(Person, Person.id == WaitlistEntry.person_id)
+        .where(which)
     )
-    if entry_id is not None:
-        found = found.where(WaitlistEntry.id == entry_id)
     rows = session.execute(found.order_by(WaitlistEntry.created_at.desc()).limit(100))
     return [Wait(*row) for row in rows]

@@ -21,6 +21,7 @@ from booking.reservations.tables import Reservation, as_slot
 from booking.reservations.taking import take
 from booking.reservations.times import read_calendar
 from booking.waitlists.errors import EntryNotFound, EntryOver, WindowTooSmall
+from booking.waitlists.queries import is_seen_by
 from booking.waitlists.tables import WaitlistEntry
 from directory.audit.service import record
 from directory.people.service import Caller
@@ -35,14 +36,16 @@ def join(
     *,
     by: Caller,
     now: datetime,
+    holder_id: PersonId | None = None,
 ) -> WaitlistEntry:
-    """Wait for so much time within a window.
+    """Wait for so much time within a window, or let somebody wait whom one may reserve for.
 
     Raises:
+        NotAColleague: for whom one may not reserve.
         SlotRefused: when the window is none.
         WindowTooSmall: when the time asked for does not fit in.
     """
-    asker = asker_for(session, by)
+    asker = asker_for(session, by, holder_id)
     problems = find_time_problems(within)
     if problems:
         raise SlotRefused(problems)
@@ -68,9 +71,7 @@ def join(
 
 def find_entry(session: Session, entry_id: UUID, by: Caller) -> WaitlistEntry:
     entry = session.scalar(
-        select(WaitlistEntry)
-        .where(WaitlistEntry.id == entry_id, WaitlistEntry.person_id == by.person_id)
-        .with_for_update()
+        select(WaitlistEntry).where(WaitlistEntry.id == entry_id, is_seen_by(by)).with_for_update()
     )
     if entry is None:
         raise EntryNotFound

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy.orm import Session, sessionmaker
 
+from booking.waitlists.service import offer_next
 from directory.enterprises.tables import Enterprise
 from directory.people.tables import Person
 from directory.roles.rules import Role
@@ -21,6 +22,7 @@ from tests.api.conftest import SignedInAs
 from tests.cast import Cast
 
 URL = "/api/v1/reservations"
+WAITS = "/api/v1/waitlist"
 TODAY = read_clock().date()
 
 
@@ -103,6 +105,46 @@ def entrustment(
 
 def code_of(answer: Response) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("code")
+
+
+def test_clerk_lets_a_client_wait_and_takes_the_offer_for_them(
+    open_desk: OpenDesk, session_factory: sessionmaker[Session]
+) -> None:
+    desk = open_desk("reservations")
+    first = read_clock().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    wait = {
+        "instrument_id": desk.instrument_id,
+        "starts_at": first.isoformat(),
+        "ends_at": (first + timedelta(hours=4)).isoformat(),
+        "length_minutes": 60,
+    }
+
+    def ask(**more: Any) -> Response:
+        return desk.clerk.post(WAITS, json=wait | more, headers={"Idempotency-Key": uuid4().hex})
+
+    assert code_of(ask()) == (422, "client_not_named")
+    assert code_of(ask(holder_id=desk.strangers_id)) == (422, "not_a_colleague")
+    asked = ask(holder_id=desk.alices_id)
+    assert (asked.status_code, asked.json()["holder"]["id"]) == (201, desk.alices_id)
+    key = asked.json()["id"]
+    for side in (desk.clerk, desk.alice):
+        assert [one["id"] for one in side.get(WAITS).json()["items"]] == [key]
+    with session_factory.begin() as session:
+        assert offer_next(session, UUID(key), now=read_clock())
+
+    taken = desk.clerk.post(f"{WAITS}/{key}/accept")
+
+    assert (taken.status_code, taken.json()["state"]) == (200, "reserved"), taken.text
+    assert taken.json()["holder"]["id"] == desk.alices_id
+
+
+def test_clerk_whose_entrustment_is_of_something_else_sees_nobody_wait(
+    open_desk: OpenDesk,
+) -> None:
+    desk = open_desk("samples")
+
+    assert code_of(desk.clerk.get(WAITS)) == (200, None)
+    assert desk.clerk.get(WAITS).json()["items"] == []
 
 
 def test_clerk_reserves_for_a_client_who_sees_who_did(open_desk: OpenDesk) -> None:

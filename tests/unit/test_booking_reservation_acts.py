@@ -22,8 +22,8 @@ ONLOOKER = Standpoint(is_client=False, is_staff=False, is_manager=False)
 @pytest.mark.parametrize(
     ("state", "who", "expected"),
     [
-        (S.DRAFT, CLIENT, {"confirm", "cancel"}),
-        (S.HELD, CLIENT, {"confirm", "hand-over", "move", "cancel"}),
+        (S.DRAFT, CLIENT, {"confirm", "rewrite", "cancel"}),
+        (S.HELD, CLIENT, {"confirm", "rewrite", "hand-over", "move", "cancel"}),
         (S.SUBMITTED, CLIENT, {"hand-over", "move", "cancel"}),
         (S.SUBMITTED, TECHNICIAN, {"move", "cancel"}),
         (S.SUBMITTED, MANAGER, {"approve", "retime", "reject", "cancel"}),

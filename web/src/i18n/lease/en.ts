@@ -105,7 +105,7 @@ export const lease: typeof texts.lease = {
     interrupt: "Interrupt: fault", correct: "Correct", resolve: "Answer objection", confirmUsage: "Confirm use",
     endorse: "Agree", turnDown: "Turn down", samples: "Samples received",
     approve: "Approve", reject: "Reject", acceptTime: "Accept new time", declineTime: "Decline",
-    confirm: "Confirm", dispute: "Object to machine time",
+    confirm: "Confirm", rewrite: "Edit", dispute: "Object to machine time",
   },
   done: "Done",
   cancelFree: "Cancelling now costs nothing.",

@@ -105,7 +105,7 @@ export const lease = {
     interrupt: "因故障中断", correct: "更正机时", resolve: "答复异议", confirmUsage: "确认机时",
     endorse: "同意", turnDown: "不同意", samples: "样品已收到",
     approve: "批准", reject: "不批准", acceptTime: "接受新时间", declineTime: "不接受",
-    confirm: "确认预约", dispute: "对机时有异议",
+    confirm: "确认预约", rewrite: "修改内容", dispute: "对机时有异议",
   },
   done: "已完成",
   cancelFree: "现在取消不收费。",

@@ -88,13 +88,28 @@ export function ForWhom({ value, set }: { value: string | null; set: (id: string
   );
 }
 
-export function Ask({ instrument, asked, wishes, set }: { instrument: Instrument; asked: Asked; wishes: Wishes; set: (change: Partial<Wishes>) => void }) {
+interface Asking<W> {
+  instrument: Instrument;
+  asked: Asked;
+  wishes: W;
+  set: (change: Partial<W>) => void;
+}
+
+export function Ask({ wishes, set, ...of }: Asking<Wishes>) {
+  return (
+    <>
+      <ForWhom value={wishes.holder_id} set={(holder_id) => set({ holder_id })} />
+      <Words {...of} wishes={wishes} set={set} />
+    </>
+  );
+}
+
+export function Words({ instrument, asked, wishes, set }: Asking<Omit<Wishes, "holder_id">>) {
   const { t } = useTranslation();
   const answer = (key: string, value: unknown): void => set({ answers: { ...wishes.answers, [key]: value } });
   const both = instrument.modes.includes("assisted") && instrument.modes.includes("self_operated");
   return (
     <>
-      <ForWhom value={wishes.holder_id} set={(holder_id) => set({ holder_id })} />
       {both && (
         <Form.Item label={t("lease.mode")} htmlFor="booking-mode">
           <Radio.Group id="booking-mode" value={wishes.mode} onChange={(event) => set({ mode: event.target.value === "assisted" ? "assisted" : "self_operated" })}

@@ -123,7 +123,7 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
           {chosen && other && <Alert type="error" showIcon role="alert" style={{ marginTop: 12 }} title={isTaken ? t("booking.taken") : textOf(other)} />}
           {chosen && <Accept instrument={instrument} problems={problems} answers={wishes.answers} set={(answers) => wantOther({ answers })} />}
           {chosen && isBlocked && <Alternatives zone={zone} choose={(span) => { setDay(dayKey(span.from, zone)); change(span); }} spans={proposed ?? alternatives(free, chosen, instrument.policy)} />}
-          {chosen && isBlocked && <Elsewhere instrument={instrument} chosen={chosen} />}
+          {chosen && isBlocked && <Elsewhere instrument={instrument} chosen={chosen} holder={wishes.holder_id} />}
           {mayNot && <Alert type="info" showIcon style={{ marginTop: 12 }} title={t("booking.notEnterprise")} />}
           {chosen && open.length > 0 && <p className="soft" style={{ marginTop: 12 }}>{t("form.stillOpen", { count: open.length })}</p>}
           {chosen && person.data && !mayNot && <Checkbox checked={repeats} onChange={(event) => setRepeats(event.target.checked)} style={{ marginTop: 12 }}>{t("form.repeat")}</Checkbox>}

@@ -15,7 +15,7 @@ import { formatFenShort } from "../../lib/money";
 import type { Span } from "../../lib/slots";
 import { dayKey, formatLength, fromWallIso, MINUTE, toWallIso } from "../../lib/time";
 import { useProblemText } from "../../parts/states";
-import { reserves, usePerson } from "../../shell/access";
+import { actsForClients, reserves, usePerson } from "../../shell/access";
 import { iso } from "./slot-fields";
 
 const SHOWN = 4;
@@ -54,7 +54,7 @@ function Others({ instrument, chosen }: { instrument: Instrument; chosen: Span }
 const asField = (at: number, zone: string): Dayjs => dayjs(toWallIso(at, zone));
 const fromField = (value: Dayjs, zone: string): number => fromWallIso(value.format("YYYY-MM-DDTHH:mm:ss"), zone);
 
-export function JoinButton({ instrument, chosen }: { instrument: Instrument; chosen: Span }) {
+export function JoinButton({ instrument, chosen, holder }: { instrument: Instrument; chosen: Span; holder: string | null }) {
   const { t } = useTranslation();
   const lang = useLang();
   const textOf = useProblemText();
@@ -63,7 +63,7 @@ export function JoinButton({ instrument, chosen }: { instrument: Instrument; cho
   const [within, setWithin] = useState<Span>(chosen);
   const [minutes, setMinutes] = useState((chosen.to - chosen.from) / MINUTE);
   const joining = useMutation({
-    mutationFn: () => joinWaitlist({ instrument_id: instrument.id, starts_at: iso(within.from), ends_at: iso(within.to), length_minutes: minutes }, newKey()),
+    mutationFn: () => joinWaitlist({ instrument_id: instrument.id, starts_at: iso(within.from), ends_at: iso(within.to), length_minutes: minutes, holder_id: holder }, newKey()),
   });
   const { grid_minutes: grid, length_min_minutes: least, length_max_minutes: most } = instrument.policy;
   const lengths = Array.from({ length: Math.min(48, Math.floor((most - least) / grid) + 1) }, (_, n) => least + n * grid);
@@ -95,12 +95,13 @@ export function JoinButton({ instrument, chosen }: { instrument: Instrument; cho
   );
 }
 
-export function Elsewhere({ instrument, chosen }: { instrument: Instrument; chosen: Span }) {
+/** `holder`: whom it is for, where that is not oneself; a station always names one. */
+export function Elsewhere({ instrument, chosen, holder }: { instrument: Instrument; chosen: Span; holder: string | null }) {
   const person = usePerson();
   return (
     <>
       <Others instrument={instrument} chosen={chosen} />
-      {reserves(person.data) && <div style={{ marginTop: 12 }}><JoinButton key={chosen.from} instrument={instrument} chosen={chosen} /></div>}
+      {reserves(person.data) && (holder || !actsForClients(person.data)) && <div style={{ marginTop: 12 }}><JoinButton key={chosen.from} instrument={instrument} chosen={chosen} holder={holder} /></div>}
     </>
   );
 }

@@ -14,6 +14,7 @@ import { Countdown } from "../../parts/countdown";
 import { type Tone, ToneTag } from "../../parts/marks";
 import { PageHead, zoneOf, ZoneNote } from "../../parts/page";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { usePerson } from "../../shell/access";
 import { MyTabs } from "./tabs";
 
 const STATES = ["offered", "waiting", "taken", "withdrawn", "lapsed"] as const;
@@ -28,6 +29,7 @@ function WaitCard({ one }: { one: Wait }) {
   const lang = useLang();
   const go = useNavigate();
   const zone = zoneOf(one.instrument);
+  const person = usePerson();
   const accepting = useActing(acceptOffer, { touches: TOUCHES, said: t("waits.accepted"), then: (made) => void go(`/reservations/${made.id}`) });
   const leaving = useActing(withdrawWait, { touches: TOUCHES, said: t("waits.withdrawn") });
   const state = STATES.find((known) => known === one.state) ?? "waiting";
@@ -42,6 +44,7 @@ function WaitCard({ one }: { one: Wait }) {
         {one.offer && (
           <div className="row tight"><b className="num">{t("waits.offer", { span: span(one.offer) })}</b>{one.offer_ends_at && <Countdown until={one.offer_ends_at} />}</div>
         )}
+        {one.holder.id !== person.data?.id && <div className="soft">{one.holder.display_name}</div>}
         <div className="soft num">{t("waits.within", { span: span(one.within) })} · {t("waits.length", { length: formatLength(one.length_minutes * MINUTE, lang) })}</div>
         <div className="faint num">{t("waits.since", { at: formatInstant(Date.parse(one.created_at), zone, lang) })}</div>
       </div>

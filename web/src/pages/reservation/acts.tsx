@@ -15,6 +15,7 @@ import { useActing } from "../../parts/acting";
 import { zoneOf } from "../../parts/page";
 import { ReasonButton } from "../../parts/reason";
 import { ExtendButton, MoveButton, PersonButton, TOUCHES, UsageButton } from "./dialogs";
+import { RewriteButton } from "./rewrite";
 
 /** What cancelling now costs, in one sentence; asked for when it is about to be done. */
 export function CancelCost({ more, zone }: { more: Details; zone: string }) {
@@ -79,7 +80,7 @@ function WithReason({ one, verb, word, danger = false }: { one: Reservation; ver
 
 /** Least weighty first, so that what the reader came for stands last and is the primary one. */
 const ORDER: Act[] = [
-  "interrupt", "cancel", "hand-over", "technician", "move", "retime", "extend", "end", "reject", "turn-down", "decline-time",
+  "interrupt", "cancel", "rewrite", "hand-over", "technician", "move", "retime", "extend", "end", "reject", "turn-down", "decline-time",
   "correct-usage", "dispute", "resolve", "confirm-usage", "samples", "endorse", "approve", "accept-time", "confirm", "check-in",
 ];
 
@@ -88,6 +89,7 @@ function useButton(one: Reservation): (act: Act) => ReactNode {
   return (act) => {
     switch (act) {
       case "cancel": return <CancelButton one={one} />;
+      case "rewrite": return <RewriteButton one={one} />;
       case "end": return <EndButton one={one} />;
       case "move": return <MoveButton one={one} verb="move" />;
       case "retime": return <MoveButton one={one} verb="retime" />;

@@ -20,10 +20,10 @@ import { ChangeCost } from "./change-cost";
 
 export const TOUCHES = ["reservations", "reservation", "calendar", "notices", "waitlist", "devices"];
 
-const ownOf = (one: Reservation): Span => ({ from: Date.parse(one.starts_at), to: Date.parse(one.ends_at) });
+export const ownOf = (one: Reservation): Span => ({ from: Date.parse(one.starts_at), to: Date.parse(one.ends_at) });
 
 /** A button that opens a dialog, and the dialog; its inside begins anew each time. */
-function Opens({ word, title, busy, ready, submit, children, primary = false }: {
+export function Opens({ word, title, busy, ready, submit, children, primary = false }: {
   word: string;
   title: string;
   busy: boolean;
@@ -45,7 +45,7 @@ function Opens({ word, title, busy, ready, submit, children, primary = false }: 
   );
 }
 
-function TimePicker({ one, chosen, choose }: { one: Reservation; chosen: Span | null; choose: (span: Span | null) => void }) {
+export function TimePicker({ one, chosen, choose }: { one: Reservation; chosen: Span | null; choose: (span: Span | null) => void }) {
   const { t } = useTranslation();
   const lang = useLang();
   const zone = zoneOf(one.instrument);
