@@ -26,6 +26,8 @@ export const tokens = queryOptions({
 export const changePassword = (former: string, password: string): Promise<undefined> =>
   post("/me/password", { former, password });
 
+export const recoverPassword = (given: Schemas["RecoveryRequest"]): Promise<undefined> => post("/password-recovery", given);
+
 export const beginSecondFactor = (): Promise<SecondFactorOffer> => post("/me/second-factor");
 
 export const confirmSecondFactor = (code: string): Promise<Schemas["RecoveryCodes"]> =>

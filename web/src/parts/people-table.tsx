@@ -1,6 +1,6 @@
 /** Colleagues in a table: what they may do, a change of it, and the way out. */
 
-import { Button, Form, Modal, Popconfirm, Table, type TableColumnsType } from "antd";
+import { Button, Form, Input, Modal, Popconfirm, Table, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -40,13 +40,34 @@ function RolesDialog({ one, roles, save, close, touches }: {
   );
 }
 
-export function PeopleTable<One extends Colleague>({ items, roles, label, columns, width, save, seeOff, touches, fixed }: {
+/** A way back for who lost theirs: a first password, to be handed over and changed at once. */
+function LetInDialog({ one, letIn, close, touches }: {
+  one: Colleague;
+  letIn: (id: string, password: string) => Promise<unknown>;
+  close: () => void;
+  touches: string[];
+}) {
+  const { t } = useTranslation();
+  const [form] = Form.useForm<{ password: string }>();
+  const letting = useActing((given: { password: string }) => letIn(one.id, given.password), { touches, said: t("staffing.letIn.done"), then: close });
+  return (
+    <Modal open title={`${t("staffing.letIn.do")}: ${one.display_name}`} okText={t("staffing.letIn.do")} okButtonProps={{ danger: true }} confirmLoading={letting.isPending} onOk={() => form.submit()} onCancel={close}>
+      <p className="soft" style={{ marginBottom: 12 }}>{t("staffing.letIn.lead")}</p>
+      <Form form={form} layout="vertical" requiredMark={false} onFinish={(given) => letting.mutate(given)}>
+        <Form.Item name="password" label={t("staffing.password")} extra={t("staffing.passwordHint")} rules={[{ required: true, message: t("staffing.invalid") }]}><Input.Password autoComplete="new-password" maxLength={128} /></Form.Item>
+      </Form>
+    </Modal>
+  );
+}
+
+export function PeopleTable<One extends Colleague>({ items, roles, label, columns, width, save, letIn, seeOff, touches, fixed }: {
   items: One[];
   roles: readonly Role[];
   label: string;
   columns: TableColumnsType<One>;
   width: number;
   save: (id: string, roles: Role[]) => Promise<unknown>;
+  letIn: (id: string, password: string) => Promise<unknown>;
   seeOff: (id: string) => Promise<unknown>;
   touches: string[];
   /** Whose roles cannot be others. */
@@ -56,6 +77,7 @@ export function PeopleTable<One extends Colleague>({ items, roles, label, column
   const person = usePerson();
   const roleName = useRoleName();
   const [changed, setChanged] = useState<One | null>(null);
+  const [lost, setLost] = useState<One | null>(null);
   const leaving = useActing(seeOff, { touches, said: t("staffing.seenOff") });
   return (
     <div className="panel">
@@ -71,6 +93,7 @@ export function PeopleTable<One extends Colleague>({ items, roles, label, column
               render: (_, one) => one.is_active && (
                 <span className="row tight" style={{ justifyContent: "flex-end" }}>
                   {!fixed?.(one) && <Button size="small" onClick={() => setChanged(one)} aria-label={`${t("staffing.change")} ${one.display_name}`}>{t("staffing.change")}</Button>}
+                  {one.id !== person.data?.id && <Button size="small" onClick={() => setLost(one)} aria-label={`${t("staffing.letIn.do")} ${one.display_name}`}>{t("staffing.letIn.do")}</Button>}
                   {one.id !== person.data?.id && (
                     <Popconfirm title={t("staffing.seeOffAsk", { name: one.display_name })} okText={t("staffing.seeOff")} okButtonProps={{ danger: true }} onConfirm={() => leaving.mutate(one.id)}>
                       <Button size="small" danger aria-label={`${t("staffing.seeOff")} ${one.display_name}`}>{t("staffing.seeOff")}</Button>
@@ -82,6 +105,7 @@ export function PeopleTable<One extends Colleague>({ items, roles, label, column
           ]} />
       </Wide>
       {changed && <RolesDialog key={changed.id} one={changed} roles={roles} save={save} touches={touches} close={() => setChanged(null)} />}
+      {lost && <LetInDialog key={lost.id} one={lost} letIn={letIn} touches={touches} close={() => setLost(null)} />}
     </div>
   );
 }

@@ -34,6 +34,7 @@ const AuditPage = lazy(() => import("../pages/audit").then((m) => ({ default: m.
 const ReviewsPage = lazy(() => import("../pages/reviews/queue").then((m) => ({ default: m.ReviewsPage })));
 const ReviewPage = lazy(() => import("../pages/reviews/review").then((m) => ({ default: m.ReviewPage })));
 const RegisterPage = lazy(() => import("../pages/people/register").then((m) => ({ default: m.RegisterPage })));
+const RecoverPage = lazy(() => import("../pages/people/recover").then((m) => ({ default: m.RecoverPage })));
 const RegistrationsPage = lazy(() => import("../pages/people/registrations").then((m) => ({ default: m.RegistrationsPage })));
 const InstitutionPage = lazy(() => import("../pages/institution/page").then((m) => ({ default: m.InstitutionPage })));
 const InstitutionsPage = lazy(() => import("../pages/platform/page").then((m) => ({ default: m.InstitutionsPage })));
@@ -88,13 +89,13 @@ function NotFound() {
   return <Blank title={t("error.notFound")} lead={t("error.notFoundLead")} action={<Button href="/">{t("error.home")}</Button>} />;
 }
 
-/** Roles that need a second factor are told so wherever they go. */
+/** Who has a password or a second factor to set first is told so wherever they go. */
 function MustSet() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const person = usePerson();
-  if (!person.data?.must_set_second_factor || pathname === "/account") return null;
-  return <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t("account.mustSet")} action={<Link to="/account">{t("account.goSet")}</Link>} />;
+  if (pathname === "/account" || !(person.data?.must_set_second_factor || person.data?.must_change_password)) return null;
+  return <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t(person.data.must_change_password ? "recover.mustChange" : "account.mustSet")} action={<Link to="/account">{t("account.goSet")}</Link>} />;
 }
 
 function Main() {
@@ -112,6 +113,7 @@ function Main() {
             <Route path="/instruments/:id" element={<InstrumentPage />} />
             <Route path="/sign-in" element={<SignInPage />} />
             <Route path="/sign-in/return" element={<ReturnPage />} />
+            <Route path="/recover" element={<RecoverPage />} />
             <Route path="/signed-out" element={<SignedOutPage />} />
             <Route path="/my" element={<MyPage />} />
             <Route path="/charges/:id" element={<ChargePage />} />

@@ -95,7 +95,7 @@ function SignInForm({ done, to, leave }: { done: (person: Person) => void; to: s
           </Form.Item>
         )}
         <Button type="primary" htmlType="submit" block size="large" loading={entering.isPending}>{t("auth.signIn")}</Button>
-        <p style={{ marginTop: 12, textAlign: "center" }}><Link to="/register" onClick={leave}>{t("register.link")}</Link></p>
+        <p style={{ marginTop: 12, textAlign: "center" }}><Link to="/recover" onClick={leave}>{t("recover.link")}</Link> · <Link to="/register" onClick={leave}>{t("register.link")}</Link></p>
       </Form>
       <ProviderButton to={to} />
       <DemoHint accounts={accounts.data ?? []}

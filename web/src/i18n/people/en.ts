@@ -240,6 +240,11 @@ export const staffing = {
   seeOff: "See off",
   seeOffAsk: "Close the account of {{name}}? Every sign-in and token ends at once.",
   seenOff: "The account is closed",
+  letIn: {
+    do: "Reset password",
+    lead: "For a colleague who forgot the password or lost the authenticator: a first password. Every sign-in, token and the second factor end at once, and they are told.",
+    done: "Reset; hand the first password over",
+  },
   invalid: "Please fill this in",
   trainedLate: "The training comes before the post",
 };
@@ -274,6 +279,11 @@ export const platform = {
   history: "Checks so far",
   stationAdd: "Open a station",
   stationAdded: "The station is open",
+  stationClose: "Close",
+  stationReopen: "Open again",
+  stationShut: "Closed",
+  stationClosedNow: "The station is closed; its clients and its people were told",
+  stationReopened: "The station is open again",
   stationNone: "No stations yet",
   address: "Address",
   window: "Window",
@@ -337,6 +347,7 @@ export const enterprise = {
   revoked: "Ended",
   over: "Over",
   holds: "Holds",
+  stationShut: "Station closed, on hold",
   coming: "To come",
   entrusted: "The entrustment holds",
 };
@@ -377,4 +388,14 @@ export const things = {
   clear: "Clear filters",
   detail: "Detail",
   only: "Only theirs",
+};
+
+export const recover = {
+  title: "Forgotten password",
+  link: "Forgot your password?",
+  lead: "A code goes to the phone or mailbox you proved when you registered, then you choose a new password; a second factor is still asked for. If a colleague opened your account and no address is known, ask your administrator.",
+  by: "Prove it by",
+  set: "Set the new password",
+  done: "The new password holds; sign-ins elsewhere have ended",
+  mustChange: "Somebody else chose your password: change it before anything else.",
 };

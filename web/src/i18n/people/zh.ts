@@ -240,6 +240,11 @@ export const staffing = {
   seeOff: "停用",
   seeOffAsk: "停用 {{name}} 的账户？所有登录与令牌立即失效。",
   seenOff: "已停用",
+  letIn: {
+    do: "重设密码",
+    lead: "为忘记密码或丢失验证器的同事设置初始密码。原有登录、访问令牌与双因素登录立即失效，并通知本人。",
+    done: "已重设，请将初始密码告知本人",
+  },
   invalid: "请填写",
   trainedLate: "培训日期不能晚于上岗日期",
 };
@@ -274,6 +279,11 @@ export const platform = {
   history: "核查记录",
   stationAdd: "开设站点",
   stationAdded: "站点已开设",
+  stationClose: "关闭站点",
+  stationReopen: "重新开放",
+  stationShut: "已关闭",
+  stationClosedNow: "站点已关闭，已通知委托企业与站点人员",
+  stationReopened: "站点已重新开放",
   stationNone: "还没有服务站点",
   address: "地址",
   window: "服务窗口",
@@ -337,6 +347,7 @@ export const enterprise = {
   revoked: "已撤销",
   over: "已到期",
   holds: "有效",
+  stationShut: "站点已关闭，暂不生效",
   coming: "未生效",
   entrusted: "委托已生效",
 };
@@ -377,4 +388,14 @@ export const things = {
   clear: "清除筛选",
   detail: "内容",
   only: "只看此人",
+};
+
+export const recover = {
+  title: "找回密码",
+  link: "忘记密码？",
+  lead: "向注册时验证过的手机或邮箱发送验证码，设置新密码；已启用双因素登录的，仍须输入动态验证码。由单位开通、没有登记联系方式的账户，请联系本单位管理员。",
+  by: "验证方式",
+  set: "设置新密码",
+  done: "新密码已生效，其他设备上的登录已结束",
+  mustChange: "当前密码由他人设置，请先修改密码，再使用其他功能。",
 };

@@ -25,11 +25,13 @@ function Password() {
   const lang = useLang();
   const { message } = App.useApp();
   const textOf = useProblemText();
+  const cache = useQueryClient();
   const [form] = Form.useForm<{ former: string; next: string; repeat: string }>();
   const changing = useMutation({
     mutationFn: (given: { former: string; next: string }) => changePassword(given.former, given.next),
     onSuccess: () => {
       form.resetFields();
+      void cache.invalidateQueries();
       void message.success(t("account.changed"));
     },
   });
@@ -107,6 +109,7 @@ export function AccountPage() {
     <>
       <PageHead title={t("account.title")} lead={t("account.lead")} />
       <div className="stack">
+        {person.data.must_change_password && <Alert type="warning" showIcon title={t("recover.mustChange")} />}
         {person.data.must_set_second_factor && <Alert type="warning" showIcon title={t("account.mustSet")} />}
         <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 420px), 1fr))", gap: 16, alignItems: "start" }}>
           <div className="stack">

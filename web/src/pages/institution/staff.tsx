@@ -57,7 +57,7 @@ export function StaffList() {
       <Answer query={found} loading={<div className="panel"><Loading rows={6} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("staffing.none")} /></div> : (
           <PeopleTable<Staff> items={list.items} roles={ROLES} label={t("staffing.title")} width={860} touches={TOUCHES}
-            save={(id, roles) => put(`${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
+            save={(id, roles) => put(`${path(id)}/roles`, { roles })} letIn={(id, password) => put(`${path(id)}/password`, { password })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[
               { title: t("staffing.post"), key: "title", render: (_, one) => one.title ?? "—" },
               { title: t("staffing.trained"), key: "trained", render: (_, one) => <span className="num">{one.trained_on ?? "—"}</span> },

@@ -37,7 +37,7 @@ function AppointForm({ done }: { done: () => void }) {
   return (
     <PersonForm<Appointed> key={roles.join()} roles={roles} initial={{ station_id: station, roles: station ? [...OF_STATION] : ["reviewer"] }} send={appoint} touches={TOUCHES} said={t("staffing.added")} button={t("officers.add")}>
       <Form.Item name="station_id" label={t("officers.at")}>
-        <Select onChange={setStation} options={[{ value: "", label: t("officers.platform") }, ...(known.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))]} />
+        <Select onChange={setStation} options={[{ value: "", label: t("officers.platform") }, ...(known.data?.items ?? []).filter((one) => one.is_open).map((one) => ({ value: one.id, label: one.name }))]} />
       </Form.Item>
     </PersonForm>
   );
@@ -57,7 +57,7 @@ export function Officers() {
       <Answer query={found} loading={<div className="panel"><Loading rows={4} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("officers.none")} /></div> : (
           <PeopleTable<Officer> items={list.items} roles={OF_PLATFORM} fixed={(one) => one.station !== null} label={t("officers.tab")} width={760} touches={TOUCHES}
-            save={(id, roles) => put(`${path(id)}/roles`, { roles })} seeOff={(id) => post(`${path(id)}/see-off`)}
+            save={(id, roles) => put(`${path(id)}/roles`, { roles })} letIn={(id, password) => put(`${path(id)}/password`, { password })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[
               { title: t("officers.where"), key: "where", render: (_, one) => one.station ?? <span className="soft">{t("officers.platform")}</span> },
               { title: t("officers.since"), key: "since", render: (_, one) => <span className="num">{formatDate(Date.parse(one.created_at), LAB_ZONE, lang)}</span> },

@@ -9,10 +9,13 @@ import { post } from "../../api/http";
 import { type Station, stations } from "../../api/people";
 import { useActing } from "../../parts/acting";
 import { ToneTag } from "../../parts/marks";
+import { ReasonButton } from "../../parts/reason";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Blank, Loading } from "../../parts/states";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
+
+const TOUCHES = ["stations", "entrustments"];
 
 interface Given {
   name: string;
@@ -44,9 +47,12 @@ export function Stations() {
   const person = usePerson();
   const [adding, setAdding] = useState(false);
   const found = useQuery(stations);
+  const operates = person.data?.roles.includes("operator") ?? false;
+  const closing = useActing(({ id, reason }: { id: string; reason: string }) => post(`/stations/${id}/close`, { reason }), { touches: TOUCHES, said: t("platform.stationClosedNow") });
+  const opening = useActing((id: string) => post(`/stations/${id}/reopen`), { touches: TOUCHES, said: t("platform.stationReopened") });
   return (
     <div className="stack">
-      {person.data?.roles.includes("operator") && (
+      {operates && (
         <section className="panel">
           <header><h2>{t("platform.tabs.stations")}</h2><Button type={adding ? "default" : "primary"} onClick={() => setAdding(!adding)} aria-expanded={adding}>{t("platform.stationAdd")}</Button></header>
           {adding && <div className="panel-body"><StationForm done={() => setAdding(false)} /></div>}
@@ -55,12 +61,18 @@ export function Stations() {
       <Answer query={found} loading={<div className="panel"><Loading rows={4} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("platform.stationNone")} /></div> : (
           <div className="panel">
-            <Wide label={t("platform.tabs.stations")} width={560}>
+            <Wide label={t("platform.tabs.stations")} width={640}>
               <Table<Station> size="small" rowKey="id" pagination={list.items.length > 50 ? { pageSize: 50 } : false} dataSource={list.items}
                 columns={[
-                  { title: t("platform.name"), dataIndex: "name" },
+                  { title: t("platform.name"), key: "name", render: (_, one) => <span className="row tight">{one.name}{!one.is_open && <ToneTag tone="offline">{t("platform.stationShut")}</ToneTag>}</span> },
                   { title: t("platform.address"), dataIndex: "address" },
                   { title: t("platform.window"), key: "window", render: (_, one) => <ToneTag tone={one.has_window ? "running" : "idle"}>{t(one.has_window ? "platform.windowYes" : "platform.windowNo")}</ToneTag> },
+                  ...(operates ? [{
+                    title: <span className="seen-by-readers">{t("platform.stationClose")}</span>, key: "do", align: "right" as const,
+                    render: (_: unknown, one: Station) => one.is_open
+                      ? <ReasonButton small danger label={t("platform.stationClose")} busy={closing.isPending && closing.variables.id === one.id} send={(reason) => closing.mutate({ id: one.id, reason })} />
+                      : <Button size="small" loading={opening.isPending && opening.variables === one.id} onClick={() => opening.mutate(one.id)}>{t("platform.stationReopen")}</Button>,
+                  }] : []),
                 ]} />
             </Wide>
           </div>
