@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard
 
 from booking.reservations.rules import Slot
 from booking.reservations.states import PASSING_STATES, STATES_ZH, ReservationState
@@ -16,6 +16,7 @@ from foundation.identifiers import ReservationId
 PRODUCT = "-//Yixiang//Reservations 1.0//ZH"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 REFRESH = timedelta(minutes=15)
+ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
 GONE = frozenset(
     {
         ReservationState.CANCELLED,
@@ -70,11 +71,64 @@ def render(name: str, entries: Sequence[Entry], *, page: str) -> bytes:
     calendar.add("x-wr-calname", clean(name))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT15M")
+    for zone in sorted({entry.zone for entry in entries}, key=lambda one: one.key):
+        calendar.add_component(_zone(zone, [one.slot for one in entries if one.zone == zone]))
     for entry in entries:
         calendar.add_component(_event(entry, page))
-    calendar.add_missing_timezones()
     document: bytes = calendar.to_ical()
     return document
+
+
+def _zone(zone: ZoneInfo, slots: Sequence[Slot]) -> Timezone:
+    """Say what the zone's clocks do from the first slot to the last: no more is asked of it.
+
+    Each change stands by itself, at what the clock showed before it (§3.6.5): the library's own
+    definition has the clocks go forward an hour late, and its lists of dates confuse readers.
+    """
+    defined = Timezone()
+    defined.add("tzid", zone.key)
+    at = min(slot.starts_at for slot in slots).astimezone(UTC) - ONE_DAY
+    last = max(slot.ends_at for slot in slots).astimezone(UTC)
+    before = _offset(at, zone)
+    defined.add_component(_observance(at, before, zone))
+    while at < last:
+        if _offset(at + ONE_DAY, zone) != before:
+            onset = _find_change(at, zone)
+            defined.add_component(_observance(onset, before, zone))
+            before = _offset(onset, zone)
+        at += ONE_DAY
+    return defined
+
+
+def _comes_twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None, "it has a zone"
+    return offset
+
+
+def _find_change(day: datetime, zone: ZoneInfo) -> datetime:
+    """Return the minute within a day from which the clocks show something else."""
+    early, late, before = day, day + ONE_DAY, _offset(day, zone)
+    while late - early > ONE_MINUTE:
+        middle = early + (late - early) // 2 // ONE_MINUTE * ONE_MINUTE
+        early, late = (middle, late) if _offset(middle, zone) == before else (early, middle)
+    return late
+
+
+def _observance(
+    onset: datetime, before: timedelta, zone: ZoneInfo
+) -> TimezoneStandard | TimezoneDaylight:
+    local = onset.astimezone(zone)
+    part = TimezoneDaylight() if local.dst() else TimezoneStandard()
+    part.add("dtstart", (onset + before).replace(tzinfo=None))
+    part.add("tzoffsetfrom", before)
+    part.add("tzoffsetto", local.utcoffset())
+    part.add("tzname", local.tzname())
+    return part
 
 
 def clean(text: str) -> str:
@@ -90,8 +144,12 @@ def _event(entry: Entry, page: str) -> Event:
     event.add("dtstamp", entry.changed_at.astimezone(UTC))
     event.add("created", entry.created_at.astimezone(UTC))
     event.add("last-modified", entry.changed_at.astimezone(UTC))
-    event.add("dtstart", entry.slot.starts_at.astimezone(entry.zone))
-    event.add("dtend", entry.slot.ends_at.astimezone(entry.zone))
+    ends = [at.astimezone(entry.zone) for at in (entry.slot.starts_at, entry.slot.ends_at)]
+    # What the clocks show twice says nothing by itself, and readers differ about the moment at
+    # which that ends: then both ends are in UTC.
+    is_clear = not any(_comes_twice(one) for at in ends for one in (at, at - ONE_MINUTE))
+    for name, at in zip(("dtstart", "dtend"), ends, strict=True):
+        event.add(name, at if is_clear else at.astimezone(UTC))
     event.add("status", status_of(entry.state))
     event.add("transp", "TRANSPARENT" if entry.state in GONE else "OPAQUE")
     event.add("summary", clean(entry.summary))

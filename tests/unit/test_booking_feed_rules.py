@@ -1,12 +1,16 @@
 """Calendar documents against RFC 5545 by the letter, and the validator against broken ones."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 
 from booking.feeds.rules import Entry, render
 from booking.reservations.rules import Slot
@@ -14,6 +18,8 @@ from booking.reservations.states import ReservationState
 from foundation.identifiers import ReservationId
 from tests.rfc5545 import find_faults
 
+Reads = Callable[[bytes], list[tuple[str, datetime, datetime, str, int]]]
+QUARTER = timedelta(minutes=15)
 START = datetime(2030, 3, 30, 22, tzinfo=UTC)  # the night Berlin's clocks go forward
 
 
@@ -42,6 +48,35 @@ def document(*entries: Entry) -> bytes:
     return render("我的预约", entries, page="https://example.com/reservations")
 
 
+def icalendar_reads(content: bytes) -> list[tuple[str, datetime, datetime, str, int]]:
+    """Read it with the library that wrote it."""
+    return [
+        (
+            str(one["UID"]),
+            one.decoded("DTSTART").astimezone(UTC),
+            one.decoded("DTEND").astimezone(UTC),
+            str(one["SUMMARY"]),
+            one.decoded("SEQUENCE"),
+        )
+        for one in Calendar.from_ical(content).walk("VEVENT")
+    ]
+
+
+def vobject_reads(content: bytes) -> list[tuple[str, datetime, datetime, str, int]]:
+    """Read it with one that did not, which takes time zones from the document alone."""
+    calendar = vobject.readOne(content.decode())
+    return [
+        (
+            one.uid.value,
+            one.dtstart.value.astimezone(UTC),
+            one.dtend.value.astimezone(UTC),
+            one.summary.value,
+            int(one.sequence.value),
+        )
+        for one in calendar.vevent_list
+    ]
+
+
 def test_feed_of_every_state_in_two_zones_is_flawless() -> None:
     entries = [
         entry(number, state=state, zone="Asia/Shanghai" if number % 2 else "Europe/Berlin")
@@ -49,6 +84,34 @@ def test_feed_of_every_state_in_two_zones_is_flawless() -> None:
     ]
 
     assert find_faults(document(*entries)) == []
+
+
+@pytest.mark.parametrize("reads", [icalendar_reads, vobject_reads])
+@pytest.mark.parametrize(
+    ("zone", "night"),
+    [
+        pytest.param("Asia/Shanghai", START, id="a zone whose clocks stay"),
+        pytest.param("Europe/Berlin", START, id="clocks go forward"),
+        pytest.param("Europe/Berlin", datetime(2030, 10, 26, 20, tzinfo=UTC), id="clocks go back"),
+        pytest.param("Australia/Lord_Howe", datetime(2030, 4, 6, 12, tzinfo=UTC), id="by half"),
+    ],
+)
+def test_two_readers_that_share_no_code_see_the_same_instants(
+    reads: Reads, zone: str, night: datetime
+) -> None:
+    """Each quarter of the night, an entry: also where the clocks show no such time, or two."""
+    entries = [
+        replace(entry(number, zone=zone, text="拉伸, 试验; 一\n二"), slot=slot)
+        for number, slot in enumerate(
+            (Slot(at, at + QUARTER) for at in (night + n * QUARTER for n in range(32))), 1
+        )
+    ]
+
+    assert reads(document(*entries)) == [
+        (f"{one.reservation_id}@yixiang", one.slot.starts_at, one.slot.ends_at,
+         "拉伸, 试验; 一\n二", one.revision)
+        for one in entries
+    ]  # fmt: skip
 
 
 def test_empty_feed_is_flawless() -> None:
