@@ -80,15 +80,15 @@ def render(name: str, entries: Sequence[Entry], *, page: str) -> bytes:
 
 
 def _zone(zone: ZoneInfo, slots: Sequence[Slot]) -> Timezone:
-    """Say what the zone's clocks do from the first slot to the last: no more is asked of it.
+    """Say what the zone's clocks do in the years of its slots, and the one after.
 
     Each change stands by itself, at what the clock showed before it (§3.6.5): the library's own
     definition has the clocks go forward an hour late, and its lists of dates confuse readers.
     """
     defined = Timezone()
     defined.add("tzid", zone.key)
-    at = min(slot.starts_at for slot in slots).astimezone(UTC) - ONE_DAY
-    last = max(slot.ends_at for slot in slots).astimezone(UTC)
+    at = datetime(min(slot.starts_at for slot in slots).year, 1, 1, tzinfo=UTC) - ONE_DAY
+    last = datetime(max(slot.ends_at for slot in slots).year + 2, 1, 1, tzinfo=UTC)
     before = _offset(at, zone)
     defined.add_component(_observance(at, before, zone))
     while at < last:
@@ -98,10 +98,6 @@ def _zone(zone: ZoneInfo, slots: Sequence[Slot]) -> Timezone:
             before = _offset(onset, zone)
         at += ONE_DAY
     return defined
-
-
-def _comes_twice(local: datetime) -> bool:
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
@@ -145,9 +141,8 @@ def _event(entry: Entry, page: str) -> Event:
     event.add("created", entry.created_at.astimezone(UTC))
     event.add("last-modified", entry.changed_at.astimezone(UTC))
     ends = [at.astimezone(entry.zone) for at in (entry.slot.starts_at, entry.slot.ends_at)]
-    # What the clocks show twice says nothing by itself, and readers differ about the moment at
-    # which that ends: then both ends are in UTC.
-    is_clear = not any(_comes_twice(one) for at in ends for one in (at, at - ONE_MINUTE))
+    # What the clocks show twice says nothing by itself: then both ends are in UTC.
+    is_clear = all(at.replace(fold=0).utcoffset() == at.replace(fold=1).utcoffset() for at in ends)
     for name, at in zip(("dtstart", "dtend"), ends, strict=True):
         event.add(name, at if is_clear else at.astimezone(UTC))
     event.add("status", status_of(entry.state))
