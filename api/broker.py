@@ -15,11 +15,13 @@ from api.identity import Anyone, allow_in_person
 from api.routing import Router
 from directory.people.service import Caller
 from directory.roles.rules import Role
+from foundation.encryption import KeyRing
 from foundation.identifiers import InstitutionId
 from foundation.tenancy import Acting, enter
 from telemetry.credentials import service
 from telemetry.credentials.errors import HookSecretWrong
-from telemetry.credentials.rules import Platform, dynamic_security, hash_password
+from telemetry.credentials.plugin import Platform, dynamic_security
+from telemetry.credentials.rules import hash_password
 from telemetry.credentials.tables import BrokerCredential
 
 router = Router(prefix="/broker", tags=["broker"])
@@ -72,7 +74,7 @@ def list_credentials(caller: Keeper, reading: ReadOnly) -> CredentialList:
 
 @router.post("/credentials", status_code=201)
 def issue_credential(
-    body: CredentialRequest, caller: Keeper, now: Now, transaction: Transaction
+    body: CredentialRequest, caller: Keeper, request: Request, now: Now, transaction: Transaction
 ) -> MadeCredential:
     """Make a password for a device or gateway, or a new one; the former works for a day."""
     password = service.issue(
@@ -81,6 +83,7 @@ def issue_credential(
         institution_id=caller.institution_id,
         actor_id=caller.person_id,
         now=now,
+        ring=ring_for_broker(request),
     )
     return MadeCredential(username=body.username, password=password)
 
@@ -104,9 +107,25 @@ def export_dynamic_security(
     _caller: Operator, request: Request, reading: ReadOnly
 ) -> dict[str, Any]:
     """Give all accounts as mosquitto's dynamic security plugin keeps them."""
-    own = own_account(request.app.state.settings.broker_url.get_secret_value())
-    platform = Platform(own[0], hash_password(own[1])) if own else None
-    return dynamic_security(service.list_accounts(reading), platform)
+    settings = request.app.state.settings
+    own, control = (
+        Platform(found[0], hash_password(found[1])) if found else None
+        for found in map(
+            own_account,
+            (
+                settings.broker_url.get_secret_value(),
+                settings.broker_control_url.get_secret_value(),
+            ),
+        )
+    )
+    return dynamic_security(service.list_accounts(reading), own, control)
+
+
+def ring_for_broker(request: Request) -> KeyRing | None:
+    """Return what seals a new password until a broker with accounts of its own has been told it."""
+    state = request.app.state
+    ring: KeyRing = state.keys.ring
+    return ring if state.settings.broker_control_url.get_secret_value() else None
 
 
 def own_account(broker_url: str) -> tuple[str, str] | None:

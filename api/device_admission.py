@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.alarm_setup import Manager, home_of
 from api.bodies import Body
-from api.broker import own_account
+from api.broker import own_account, ring_for_broker
 from api.clock import Now
 from api.database import Transaction
 from api.identity import Anyone
@@ -79,8 +79,12 @@ def create_claim(name: str, caller: Manager, now: Now, transaction: Transaction)
 
 
 @router.post("/device-claims", status_code=201)
-def redeem(body: CodeBody, _caller: Anyone, now: Now, transaction: Transaction) -> CredentialsView:
+def redeem(
+    body: CodeBody, _caller: Anyone, request: Request, now: Now, transaction: Transaction
+) -> CredentialsView:
     """Turn a code into credentials. The device asks this itself, so nobody is signed in."""
     enter(transaction, Acting(is_platform=True))  # the code proves it
-    credentials = claims.redeem_claim(transaction, body.code, now=now)
+    credentials = claims.redeem_claim(
+        transaction, body.code, now=now, ring=ring_for_broker(request)
+    )
     return CredentialsView(name=credentials.name, password=credentials.password)

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     """Requests of one caller to one route in each process; 0: no limit."""
     broker_hook_secret: SecretStr = SecretStr("")
     """What EMQX says in `X-Broker-Secret` when it asks about a connection; empty: never asked."""
+    broker_control_url: SecretStr = SecretStr("")
+    """mqtt://user:password@host:port of the account that keeps mosquitto's dynamic security up to
+    date; empty: the broker asks us, or reads files of ours."""
     oidc_issuer: str = ""
     """An OpenID provider in front, such as a provincial platform's; empty: none."""
     oidc_client_id: str = ""

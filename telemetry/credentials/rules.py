@@ -6,12 +6,9 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 SAYS = ("birth", "state", "m", "evt", "alarm", "res")
 HEARS = ("cmd", "ack")
-ALL_HEARD = ("lab/1/#", "$share/+/lab/1/#", "$SYS/#")
-"""What the platform listens to; the plugin judges a shared subscription by its whole name."""
 # The least mosquitto's own tool uses; these passwords are random, so more would add nothing.
 ROUNDS = 101
 SALT_BYTES = 12
@@ -61,73 +58,6 @@ def may_use(account: Account, *, client_id: str, action: str, topic: str) -> boo
         return False
     topics = {"publish": publishes, "subscribe": subscribes}.get(action)
     return topics is not None and topic in topics(account.devices)
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """The platform's own account: hears all that devices say, and speaks to every device."""
-
-    username: str
-    password_hash: str
-
-
-def dynamic_security(accounts: Iterable[Account], platform: Platform | None) -> dict[str, Any]:
-    """Write the accounts as mosquitto's dynamic security plugin keeps them.
-
-    Without the platform's own, a broker that takes this file would shut us out.
-    """
-    accounts = list(accounts)
-    clients = [_client(it.username, it.password_hash, it.username) for it in accounts]
-    roles = [_role(account) for account in accounts]
-    if platform is not None:
-        # Several of its processes connect with one account, so its client ids are free.
-        clients.append(_client(platform.username, platform.password_hash, None))
-        roles.append(
-            _write_role(
-                platform.username,
-                [("publishClientSend", f"lab/1/+/{word}") for word in HEARS]
-                + [("subscribePattern", topic) for topic in ALL_HEARD],
-            )
-        )
-    return {
-        "defaultACLAccess": {
-            "publishClientSend": False,
-            "publishClientReceive": True,
-            "subscribe": False,
-            "unsubscribe": True,
-        },
-        "clients": clients,
-        "groups": [],
-        "roles": roles,
-    }
-
-
-def _client(username: str, password_hash: str, client_id: str | None) -> dict[str, Any]:
-    _, _, rounds, salt, digest = password_hash.split("$")
-    return {
-        "username": username,
-        **({"clientid": client_id} if client_id else {}),
-        "password": digest,
-        "salt": salt,
-        "iterations": int(rounds),
-        "roles": [{"rolename": username, "priority": 0}],
-    }
-
-
-def _role(account: Account) -> dict[str, Any]:
-    allowed = [("publishClientSend", topic) for topic in publishes(account.devices)]
-    allowed += [("subscribeLiteral", topic) for topic in subscribes(account.devices)]
-    return _write_role(account.username, allowed)
-
-
-def _write_role(name: str, allowed: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    return {
-        "rolename": name,
-        "acls": [
-            {"acltype": kind, "topic": topic, "priority": 0, "allow": True}
-            for kind, topic in allowed
-        ],
-    }
 
 
 def _derive(password: str, salt: bytes, rounds: int) -> bytes:

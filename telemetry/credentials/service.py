@@ -6,8 +6,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from directory.audit.service import record
+from foundation.encryption import KeyRing, Place
 from foundation.identifiers import InstitutionId, PersonId
 from telemetry.credentials.errors import CredentialNotFound
+from telemetry.credentials.plugin import Wanted
 from telemetry.credentials.rules import (
     Account,
     hash_password,
@@ -29,8 +31,11 @@ def issue(
     institution_id: InstitutionId | None,
     actor_id: PersonId,
     now: datetime,
+    ring: KeyRing | None = None,
 ) -> str:
     """Make a password for a device or a gateway of the institution, or a new one in its place.
+
+    `ring`: seals it until the broker has been told, where the broker keeps its own accounts.
 
     Raises:
         CredentialNotFound: when no device of the institution has this name or this gateway.
@@ -38,24 +43,33 @@ def issue(
     owner = _owner_of(session, username)
     if owner is None or (institution_id is not None and owner != institution_id):
         raise CredentialNotFound
-    password = renew(session, username=username, owner=owner, by=actor_id, now=now)
+    password = renew(session, username=username, owner=owner, by=actor_id, now=now, ring=ring)
     _record(session, "credential.issue", username, actor_id, now)
     return password
 
 
-def issue_for(session: Session, device: Device, *, by: PersonId, now: datetime) -> tuple[str, str]:
+def issue_for(
+    session: Session, device: Device, *, by: PersonId, now: datetime, ring: KeyRing | None = None
+) -> tuple[str, str]:
     """Make the password a claim code turns into; return the name it belongs to, and it.
 
     A device behind a gateway does not sign in itself: its gateway does, for it.
     """
     username = device.gateway or device.name
-    password = renew(session, username=username, owner=device.institution_id, by=by, now=now)
+    owner = device.institution_id
+    password = renew(session, username=username, owner=owner, by=by, now=now, ring=ring)
     _record(session, "credential.claim", username, by, now)
     return username, password
 
 
 def renew(
-    session: Session, *, username: str, owner: InstitutionId, by: PersonId, now: datetime
+    session: Session,
+    *,
+    username: str,
+    owner: InstitutionId,
+    by: PersonId,
+    now: datetime,
+    ring: KeyRing | None = None,
 ) -> str:
     """Put a new password in the place of the present one, which works for a while yet."""
     password = new_password()
@@ -75,6 +89,7 @@ def renew(
         credential.former_until = now + GRACE if is_standing else None
         credential.password_hash = hash_password(password)
         credential.made_at, credential.made_by, credential.revoked_at = now, by, None
+    credential.untold = ring.seal(password.encode(), _place(username)) if ring else None
     session.flush()
     return password
 
@@ -96,7 +111,7 @@ def revoke(
     if credential is None or is_foreign:
         raise CredentialNotFound
     credential.revoked_at = credential.revoked_at or now
-    credential.former_hash = credential.former_until = None
+    credential.former_hash = credential.former_until = credential.untold = None
     session.flush()
     _record(session, "credential.revoke", username, actor_id, now)
 
@@ -141,6 +156,33 @@ def list_accounts(session: Session) -> list[Account]:
         Account(row.username, row.password_hash, _devices_of(session, row.username))
         for row in session.scalars(standing.order_by(BrokerCredential.username))
     ]
+
+
+def list_wanted(session: Session, ring: KeyRing) -> list[Wanted]:
+    """Return every account there is or was, with what the broker has yet to be told of it."""
+    return [
+        Wanted(
+            row.username,
+            _devices_of(session, row.username),
+            is_revoked=row.revoked_at is not None,
+            password=ring.open(row.untold, _place(row.username)).decode() if row.untold else None,
+        )
+        for row in session.scalars(select(BrokerCredential).order_by(BrokerCredential.username))
+    ]
+
+
+def note_told(session: Session, one: Wanted, ring: KeyRing) -> bool:
+    """Forget a password that the broker knows now; False: meanwhile there is another."""
+    row = session.get_one(BrokerCredential, one.username, with_for_update=True)
+    if row.untold is None or ring.open(row.untold, _place(one.username)).decode() != one.password:
+        return False
+    row.untold = None
+    session.flush()
+    return True
+
+
+def _place(username: str) -> Place:
+    return Place("broker_credentials", "untold", username)
 
 
 def _devices_of(session: Session, username: str) -> tuple[str, ...]:

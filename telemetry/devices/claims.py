@@ -16,6 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from foundation.encryption import KeyRing
 from foundation.identifiers import InstitutionId, PersonId, new_id
 from telemetry.credentials.service import issue_for
 from telemetry.devices.errors import ClaimNotFound, DeviceNameTaken, DeviceNotFound
@@ -132,7 +133,9 @@ def offer_claim(
     return ClaimCode(text, expires_at)
 
 
-def redeem_claim(session: Session, code: str, *, now: datetime) -> Credentials:
+def redeem_claim(
+    session: Session, code: str, *, now: datetime, ring: KeyRing | None = None
+) -> Credentials:
     """Turn a code into credentials. Whatever is wrong with it, the answer is the same.
 
     A device that is claimed again gets a new password in the place of the old one.
@@ -151,7 +154,7 @@ def redeem_claim(session: Session, code: str, *, now: datetime) -> Credentials:
         raise ClaimNotFound
     device_id, offered_by = claim
     device = session.get_one(Device, device_id)
-    return Credentials(*issue_for(session, device, by=offered_by, now=now))
+    return Credentials(*issue_for(session, device, by=offered_by, now=now, ring=ring))
 
 
 def hash_code(code: str) -> bytes:

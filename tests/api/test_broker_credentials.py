@@ -1,32 +1,24 @@
 """Each device has a password and topics of its own, and reaches nothing else."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from pydantic import SecretStr
 from sqlalchemy.orm import Session, sessionmaker
 
 from cli.embedded.accounts import DEVICE_HEARS, DEVICE_SAYS
-from cli.embedded.broker import find_mosquitto
-from cli.embedded.postgres import find_free_port
 from cli.embedded.processes import wait_until
 from directory.roles.rules import Role
 from foundation.clock import read_clock
+from telemetry.credentials.plugin import ANSWERED, ASKED, Platform, dynamic_security
 from telemetry.credentials.rules import (
     HEARS,
     SAYS,
     Account,
-    Platform,
-    dynamic_security,
     hash_password,
     is_password,
     may_use,
@@ -35,9 +27,9 @@ from telemetry.credentials.service import GRACE, may_connect
 from tests import make
 from tests.api.conftest import SignedInAs
 from tests.cast import Cast
+from tests.dynamic_security import Peer, run_dynamic_security
 
 SECRET = "what the broker says"
-PLUGINS = list(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
 
 
 @pytest.fixture
@@ -199,14 +191,17 @@ def test_accounts_for_the_broker_hold_our_own(
     app: FastAPI, field: Cast, signed_in_as: SignedInAs
 ) -> None:
     app.state.settings = app.state.settings.model_copy(
-        update={"broker_url": SecretStr("mqtt://yixiang:w%2Ford@127.0.0.1:1884")}
+        update={
+            "broker_url": SecretStr("mqtt://yixiang:w%2Ford@127.0.0.1:1884"),
+            "broker_control_url": SecretStr("mqtt://keeper:word@127.0.0.1:1884"),
+        }
     )
     issue(signed_in_as(field.mei), "hplc-7")
 
     whole = signed_in_as(field.oscar).get("/api/v1/broker/dynamic-security").json()
 
     clients = {client["username"]: client for client in whole["clients"]}
-    assert clients.keys() == {"hplc-7", "yixiang"}
+    assert clients.keys() == {"hplc-7", "yixiang", "keeper"}
     own = clients["yixiang"]
     assert "clientid" not in own, "several of our processes share it"
     assert is_password("w/ord", f"$7${own['iterations']}${own['salt']}${own['password']}")
@@ -214,6 +209,8 @@ def test_accounts_for_the_broker_hold_our_own(
     assert {acl["topic"] for acl in acls} == {
         "lab/1/+/cmd", "lab/1/+/ack", "lab/1/#", "$share/+/lab/1/#", "$SYS/#",
     }  # fmt: skip
+    [kept] = [role["acls"] for role in whole["roles"] if role["rolename"] == "keeper"]
+    assert {acl["topic"] for acl in kept} == {ASKED, ANSWERED}, "it keeps accounts, and hears none"
 
 
 def test_hook_answers_the_broker_only(stranger: TestClient) -> None:
@@ -235,77 +232,13 @@ def test_words_of_the_wire_are_those_of_the_embedded_broker() -> None:
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[int]:
     """A mosquitto with its dynamic security plugin, keeping the accounts we write for it."""
-    executable = find_mosquitto()
-    if executable is None or not PLUGINS:
-        pytest.skip("no mosquitto with its dynamic security plugin here")
     accounts = [
         Account("dev-a", hash_password("pa"), ("dev-a",)),
         Account("dev-b", hash_password("pb"), ("dev-b",)),
     ]
-    whole = dynamic_security(accounts, Platform("platform", hash_password("pp")))
-    kept = tmp_path / "dynamic-security.json"
-    kept.write_text(json.dumps(whole), encoding="utf-8")
-    port = find_free_port()
-    settings = tmp_path / "mosquitto.conf"
-    settings.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\nuser root\n"
-        f"plugin {PLUGINS[0]}\nplugin_opt_config_file {kept}\n",
-        encoding="utf-8",
-    )
-    process = subprocess.Popen([str(executable), "-c", str(settings)], stderr=subprocess.DEVNULL)
-    try:
+    platform = Platform("platform", hash_password("pp"))
+    with run_dynamic_security(tmp_path, dynamic_security(accounts, platform)) as port:
         yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-class Peer:
-    """One device on the wire."""
-
-    def __init__(self, port: int, name: str, password: str, client_id: str = "") -> None:
-        self.heard: list[str] = []
-        self.is_in, self.answered, self.subscribed = False, Event(), Event()
-        self.client = Client(
-            CallbackAPIVersion.VERSION2, client_id or name, protocol=MQTTProtocolVersion.MQTTv5
-        )
-        self.client.username_pw_set(name, password)
-        self.client.on_connect = self._on_connect
-        self.client.on_message = self._on_message
-        self.client.on_subscribe = lambda *_: self.subscribed.set()
-        self.port = port
-
-    def connect(self) -> bool:
-        def try_once() -> bool:
-            try:
-                self.client.connect("127.0.0.1", self.port)
-            except OSError:
-                return False  # it is still starting
-            return True
-
-        assert wait_until(try_once, limit_s=10)
-        self.client.loop_start()
-        assert self.answered.wait(10)
-        return self.is_in
-
-    def _on_connect(self, _c: Client, _u: object, _f: object, reason: Any, _p: object) -> None:
-        self.is_in = not reason.is_failure
-        self.answered.set()
-
-    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        self.heard.append(message.topic)
-
-    def listen(self, *topics: str) -> None:
-        """Subscribe, and return once the broker has answered."""
-        self.client.subscribe([(topic, 1) for topic in topics])
-        assert self.subscribed.wait(10)
-
-    def say(self, topic: str) -> None:
-        self.client.publish(topic, b"x", 1).wait_for_publish(10)
-
-    def stop(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
 
 
 @pytest.mark.enable_socket
