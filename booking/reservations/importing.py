@@ -1,8 +1,10 @@
 """Taking in reservations from a workbook: each row by the verb that everybody reserves by."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -11,14 +13,15 @@ from booking.instruments.errors import NotShared
 from booking.instruments.tables import Instrument
 from booking.policies.books import Book, load_books
 from booking.policies.tables import Agreement
+from booking.policies.terms import Question
 from booking.reservations.asking import Request, find_request_problems
 from booking.reservations.errors import SlotTaken
 from booking.reservations.moves import lock_instruments, lock_payers
 from booking.reservations.rules import Slot, Wish, find_time_problems
 from booking.reservations.service import reserve
-from booking.reservations.sheets import Row, place_in
+from booking.reservations.sheets import Row, place_in, read_answer
 from booking.reservations.standing import Asker, counts_together
-from booking.reservations.states import ReservationState
+from booking.reservations.states import Mode, ReservationState
 from booking.reservations.tables import Reservation, as_slot
 from booking.reservations.taking import list_in_the_way
 from directory.audit.service import record
@@ -29,6 +32,7 @@ from directory.stations.rules import Client
 from foundation.errors import DomainError, Problem
 from foundation.identifiers import InstitutionId
 
+Answers = dict[str, Any]
 UNKNOWN_INSTRUMENT = Problem(
     "unknown_instrument",
     "本机构没有此编号的仪器。",
@@ -96,11 +100,12 @@ def import_rows(
     if any(counts_together(book.terms) for book in books.values()):
         lock_payers(session, by.clients)
     asked = [_understand(row, books, people) for row in rows]
+    questions = _questions_by_heading(books.values())
     outcomes: list[Outcome] = []
     ours: list[Reservation] = []
     for place, one in enumerate(asked):
         clashes = _find_clashes(one, asked[:place])
-        made, problems = _take(session, one, ours, by=by, now=now)
+        made, problems = _take(session, one, questions, ours, by=by, now=now)
         if made is not None:
             ours.append(made)
         named = [*one.row.faults, *map(one.row.named, [*one.faults, *problems, *clashes])]
@@ -172,6 +177,32 @@ def _understand(
     return _Asked(row, book, asker, Wish(**times), faults)
 
 
+def _questions_by_heading(books: Iterable[Book]) -> dict[str, dict[str, Question]]:
+    """Return what is asked under each heading, by the instrument's code."""
+    asked: dict[str, dict[str, Question]] = defaultdict(dict)
+    for book in books:
+        for question in book.terms.questions:
+            for heading in (question.label_zh, question.label_en, question.key):
+                asked[heading][book.instrument.code] = question
+    return asked
+
+
+def _answers(row: Row, book: Book, questions: Mapping[str, Mapping[str, Question]]) -> Answers:
+    """Return what the row answers; what is asked of another's rows only, under its heading.
+
+    What no instrument of the sheet asks is no question, but a column of somebody's own.
+    """
+    answers = dict(row.answers)
+    for heading, cell in row.others.items():
+        if cell is None or heading not in questions:
+            continue
+        question = questions[heading].get(book.instrument.code)
+        key = question.key if question else heading
+        answers[key] = read_answer(question, cell) if question else cell
+        row.cells[f"answers.{key}"] = row.cells[heading]
+    return answers
+
+
 def _find_clashes(one: _Asked, before: Sequence[_Asked]) -> list[Problem]:
     """Name the rows above that want some of the same time, set-up and cool-down with it."""
     rows = [
@@ -189,12 +220,25 @@ def _find_clashes(one: _Asked, before: Sequence[_Asked]) -> list[Problem]:
 
 
 def _take(
-    session: Session, one: _Asked, ours: Sequence[Reservation], *, by: Caller, now: datetime
+    session: Session,
+    one: _Asked,
+    questions: Mapping[str, Mapping[str, Question]],
+    ours: Sequence[Reservation],
+    *,
+    by: Caller,
+    now: datetime,
 ) -> tuple[Reservation | None, list[Problem]]:
     """Reserve a row; where that cannot be, say why, as far as can be known of it."""
     if one.book is None:
         return None, []
-    request = Request(one.book.instrument.id, one.wish, purpose=one.row.purpose or "")
+    request = Request(
+        one.book.instrument.id,
+        one.wish,
+        purpose=one.row.purpose or "",
+        answers=_answers(one.row, one.book, questions),
+        mode=one.row.mode or Mode.SELF_OPERATED,
+        presence=one.row.presence,
+    )
     problems: list[Problem] = []
     if one.asker is None:
         problems = find_request_problems(one.book, request, now=now)

@@ -83,7 +83,10 @@ _FIELDS: Mapping[str, Mapping[Level, tuple[str, ...]]] = {
         Level.L3: ("对象编号", "操作人", "操作人编号", "内容"),
     },
     Export.RESERVATION_TEMPLATE: {
-        Level.L1: ("仪器编号", "使用人账号", "开始时间", "结束时间", "用途"),
+        Level.L1: (
+            "仪器编号", "使用人账号", "开始时间", "结束时间", "用途", "使用方式", "到场方式",
+            "危险品申报", "知悉校准到期", "知悉限用范围",
+        ),
     },
 }  # fmt: skip
 

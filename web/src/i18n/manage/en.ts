@@ -114,6 +114,7 @@ export const labCalendar = {
   anyCategory: "All categories",
   anyLocation: "All places",
   template: "Template",
+  templateWhy: "A question of an instrument is a column headed by its words",
   import: "Import reservations",
   wouldReserve: "{{good}} can be reserved, {{bad}} have faults. All of them or none; nothing is written before you agree.",
   row: "Row",

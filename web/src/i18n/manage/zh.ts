@@ -114,6 +114,7 @@ export const labCalendar = {
   anyCategory: "全部类别",
   anyLocation: "全部地点",
   template: "预约模板",
+  templateWhy: "仪器的问题各占一列，列标题即问题原文",
   import: "导入预约",
   wouldReserve: "{{good}} 条可以预约，{{bad}} 条有误。全部无误才能导入，确认前不会写入。",
   row: "行",

@@ -1,6 +1,6 @@
 /** A workbook of reservations: what would become of each row, and all that speaks against it. */
 
-import { Button, Table } from "antd";
+import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { upload, withQuery } from "../../../api/http";
@@ -8,6 +8,7 @@ import type { components } from "../../../api/schema";
 import { pick, useLang } from "../../../i18n";
 import { formatSpan } from "../../../lib/time";
 import { ReservationTag } from "../../../parts/marks";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { SheetImport } from "../sheet-import";
 
@@ -31,7 +32,7 @@ export function ReservationSheet({ zone }: { zone: string }) {
   const when = (one: Reserved): string => (one.starts_at && one.ends_at ? formatSpan(Date.parse(one.starts_at), Date.parse(one.ends_at), zone, lang) : "—");
   return (
     <>
-      <Button href={withQuery("/reservation-sheet.xlsx")} download>{t("labCalendar.template")}</Button>
+      <Button href={withQuery("/reservation-sheet.xlsx")} download title={t("labCalendar.templateWhy")}>{t("labCalendar.template")}</Button>
       <SheetImport<Reserved> label={t("labCalendar.import")} look={(file) => upload("/reservation-sheet-preview", held(file))} take={(file, key) => upload("/reservation-sheet", held(file), key)}
         touches={["lab-calendar"]} mayTake={(rows) => rows.every((one) => one.state !== null)}>
         {(rows) => (
