@@ -8,34 +8,38 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
+    DateTime,
+    Result,
     Select,
     SQLColumnExpression,
-    Uuid,
-    and_,
-    any_,
+    Text,
+    bindparam,
     case,
+    cast,
     func,
     literal,
     or_,
     select,
+    union,
 )
 from sqlalchemy.orm import Session, aliased
 
 from booking.calendars.free import free_spans
 from booking.calendars.rules import down_to_grid, up_to_grid
+from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.instruments.categories import kinds_of
 from booking.instruments.queries import search_words
 from booking.instruments.tables import Instrument
 from booking.policies.books import Book, load_books
+from booking.policies.tables import Policy
 from booking.reservations.rules import Slot
 from booking.reservations.states import HOLDING_STATES
 from booking.reservations.tables import TIMES
 from booking.reservations.times import next_free
 from foundation.identifiers import InstitutionId, InstrumentId
 
-BATCH, BATCH_MAX = 100, 1600
+BATCH = 500
 LOOKED_AT_MAX = 10_000
 """How many instruments are asked about their time before a search gives up."""
 SORTED_MAX = 300
@@ -72,14 +76,11 @@ def look_for(
     """Return shared instruments, the best matches or the soonest free first."""
     if wanted.order is Order.NEXT_FREE:
         return _soonest(session, wanted, now=now)[offset : offset + limit]
-    if wanted.free is None:
-        # Nothing is asked of an instrument's time, so the page is read as it lies.
-        return _read(session, _matching(wanted, now).offset(offset).limit(limit))
-    return list(islice(_free_ones(session, wanted, now), offset, offset + limit))
+    return _read(session, find(session, wanted, now=now, offset=offset, limit=limit))
 
 
 def _soonest(session: Session, wanted: Wanted, *, now: datetime) -> list[Book]:
-    books = list(islice(_free_ones(session, wanted, now), SORTED_MAX))
+    books = _read(session, find(session, wanted, now=now, limit=SORTED_MAX))
     at = next_free(session, books, now=now)
 
     def key(book: Book) -> tuple[bool, float, str]:
@@ -89,49 +90,41 @@ def _soonest(session: Session, wanted: Wanted, *, now: datetime) -> list[Book]:
     return sorted(books, key=key)
 
 
-def _free_ones(session: Session, wanted: Wanted, now: datetime) -> Iterator[Book]:
-    """Give matching instruments, the most relevant first, in batches that grow."""
-    found, start, batch = _matching(wanted, now), 0, BATCH
-    while start < LOOKED_AT_MAX:
-        books = _read(session, found.offset(start).limit(batch))
-        for book in books:
-            if wanted.free is None or is_open_throughout(book, wanted.free, now=now):
-                yield book
-        if len(books) < batch:
-            return
-        start, batch = start + batch, min(2 * batch, BATCH_MAX)
+def find(
+    session: Session, wanted: Wanted, *, now: datetime, offset: int = 0, limit: int
+) -> Sequence[InstrumentId]:
+    """Return some of the matching shared instruments, the most relevant first."""
+    found = _matching(wanted)
+    if wanted.free is None:
+        # Nothing is asked of an instrument's time, so the page is read as it lies.
+        return session.scalars(found.offset(offset).limit(limit)).all()
+    free = found.where(~IS_TAKEN).add_columns(RULED_BY).limit(LOOKED_AT_MAX)
+    told = {"starts_at": wanted.free.starts_at, "ends_at": wanted.free.ends_at, "now": now}
+    rows = session.connection().execute(free, told)
+    return list(islice(_open_ones(session, rows, wanted.free, now), offset, offset + limit))
 
 
-def _read(session: Session, found: Select[InstrumentId]) -> list[Book]:
-    ids = session.scalars(found).all()
+def _open_ones(
+    session: Session, rows: Result[InstrumentId, str], wanted: Slot, now: datetime
+) -> Iterator[InstrumentId]:
+    """Give those whose hours, closures, notice and horizon leave the whole time open.
+
+    Most instruments of an institution share their rules: of each set of rules the book of one
+    instrument is read and asked.
+    """
+    is_open: dict[str, bool] = {}
+    for some in rows.partitions(BATCH):
+        # Of those with the same rules the last one stands for all.
+        asked = {rules: key for key, rules in some if rules not in is_open}
+        books = load_books(session, list(asked.values()))
+        for rules, key in asked.items():
+            is_open[rules] = is_open_throughout(books[key], wanted, now=now)
+        yield from (key for key, rules in some if is_open[rules])
+
+
+def _read(session: Session, ids: Sequence[InstrumentId]) -> list[Book]:
     books = load_books(session, ids)
     return [books[instrument_id] for instrument_id in ids]
-
-
-def list_free(
-    session: Session, instrument_ids: Sequence[InstrumentId], wanted: Slot, *, now: datetime
-) -> list[InstrumentId]:
-    """Return which of these instruments are free throughout; two queries for them all.
-
-    Whose time is taken is looked up once by the time: a look for each of a thousand took longer.
-    """
-    ids = session.scalars(
-        select(Instrument.id).where(
-            # One array: a thousand parameters took longer to send than to answer.
-            Instrument.id == any_(literal(list(instrument_ids), ARRAY(Uuid))),
-            Instrument.is_shared,
-            Instrument.condition == "working",
-            Instrument.id.not_in(_taken(wanted, now)),
-        )
-    ).all()
-    books = load_books(session, ids)
-    # Most instruments of an institution share their rules: each set of them is asked once.
-    is_open: dict[tuple[int, int], bool] = {}
-    for book in books.values():
-        rules = (id(book.policy), id(book.timetable))
-        if rules not in is_open:
-            is_open[rules] = is_open_throughout(book, wanted, now=now)
-    return [key for key in ids if is_open[id(books[key].policy), id(books[key].timetable)]]
 
 
 def is_open_throughout(book: Book, wanted: Slot, *, now: datetime) -> bool:
@@ -145,7 +138,7 @@ def is_open_throughout(book: Book, wanted: Slot, *, now: datetime) -> bool:
     )
 
 
-def _matching(wanted: Wanted, now: datetime) -> Select[InstrumentId]:
+def _matching(wanted: Wanted) -> Select[InstrumentId]:
     found = select(Instrument.id).where(Instrument.is_shared, Instrument.condition == "working")
     words = search_words(wanted.q)
     for word in words:
@@ -160,8 +153,6 @@ def _matching(wanted: Wanted, now: datetime) -> Select[InstrumentId]:
         found = found.where(Instrument.institution_id == wanted.institution_id)
     if wanted.among is not None:
         found = found.where(Instrument.id.in_(wanted.among))
-    if wanted.free:
-        found = found.where(~_is_taken(wanted.free, now))
     return found.order_by(_relevance(words).desc(), Instrument.code, Instrument.id)
 
 
@@ -175,48 +166,6 @@ def _covers(standard: str) -> ColumnElement[bool]:
         select(told)
         .where(plain.startswith(standard.lower().replace(" ", ""), autoescape=True))
         .exists()
-    )
-
-
-def _is_taken(wanted: Slot, now: datetime) -> ColumnElement[bool]:
-    """Say that somebody holds part of the time, or of the set-up and cool-down around it."""
-    return (
-        select(TIMES.c.id)
-        .where(TIMES.c.instrument_id == Instrument.id, _is_in_the_way(wanted, Instrument, now))
-        .correlate(Instrument)
-        .exists()
-    )
-
-
-def _taken(wanted: Slot, now: datetime) -> Select[InstrumentId]:
-    """Return the instruments of which it is so."""
-    one = aliased(Instrument)
-    widest = _around(
-        wanted,
-        select(func.max(Instrument.set_up_s)).scalar_subquery(),
-        select(func.max(Instrument.cool_down_s)).scalar_subquery(),
-    )
-    return (
-        select(TIMES.c.instrument_id)
-        .join(one, one.id == TIMES.c.instrument_id)
-        .where(TIMES.c.blocked.overlaps(widest), _is_in_the_way(wanted, one, now))
-    )
-
-
-def _is_in_the_way(wanted: Slot, one: type[Instrument], now: datetime) -> ColumnElement[bool]:
-    return and_(
-        TIMES.c.state.in_(sorted(HOLDING_STATES)),
-        TIMES.c.blocked.overlaps(_around(wanted, one.set_up_s, one.cool_down_s)),
-        or_(TIMES.c.expires_at.is_(None), TIMES.c.expires_at > now),
-    )
-
-
-def _around(wanted: Slot, set_up_s: Seconds, cool_down_s: Seconds) -> ColumnElement[Any]:
-    """Return the time with what comes before it and after it."""
-    second = func.make_interval(0, 0, 0, 0, 0, 0, 1)
-    return func.tstzrange(
-        literal(wanted.starts_at) - set_up_s * second,
-        literal(wanted.ends_at) + cool_down_s * second,
     )
 
 
@@ -234,3 +183,56 @@ def _relevance(words: Sequence[str]) -> ColumnElement[int]:
             else_=0,
         )
     return score
+
+
+def _around(set_up_s: Seconds, cool_down_s: Seconds) -> ColumnElement[Any]:
+    """Return the wanted time with what comes before it and after it."""
+    second = func.make_interval(0, 0, 0, 0, 0, 0, 1)
+    return func.tstzrange(
+        bindparam("starts_at", type_=DateTime(timezone=True)) - set_up_s * second,
+        bindparam("ends_at", type_=DateTime(timezone=True)) + cool_down_s * second,
+    )
+
+
+ANY_ONE = aliased(Instrument)
+# These are built once: it takes longer than what they ask.
+IS_TAKEN = (
+    select(TIMES.c.id)
+    .where(
+        TIMES.c.instrument_id == Instrument.id,
+        # Said, not handed in: by these words the plan finds the constraint's index.
+        TIMES.c.state.in_(
+            bindparam("states", sorted(HOLDING_STATES), expanding=True, literal_execute=True)
+        ),
+        # By the widest there are the database may look once by the time, and not at each.
+        TIMES.c.blocked.overlaps(
+            _around(
+                select(func.max(ANY_ONE.set_up_s)).scalar_subquery(),
+                select(func.max(ANY_ONE.cool_down_s)).scalar_subquery(),
+            )
+        ),
+        TIMES.c.blocked.overlaps(_around(Instrument.set_up_s, Instrument.cool_down_s)),
+        or_(TIMES.c.expires_at.is_(None), TIMES.c.expires_at > bindparam("now")),
+    )
+    .correlate(Instrument)
+    .exists()
+)
+"""That somebody holds part of the wanted time, or of the set-up and cool-down around it."""
+HAS_ITS_OWN = Instrument.id.in_(
+    union(
+        *(
+            select(rule.instrument_id).where(rule.instrument_id.is_not(None))
+            for rule in (Policy, OpeningHours, SpecialDay, Closure)
+        )
+    )
+)
+RULED_BY = cast(
+    func.row(
+        *(Instrument.institution_id, Instrument.group_code, case((HAS_ITS_OWN, Instrument.id))),
+        *(Instrument.grid_s, Instrument.length_min_s, Instrument.length_max_s),
+        *(Instrument.notice_min_s, Instrument.horizon_s),
+        *(Instrument.set_up_s, Instrument.cool_down_s),
+    ),
+    Text,
+)
+"""What decides when an instrument is open: those alike in it are open at the same times."""

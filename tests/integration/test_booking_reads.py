@@ -9,13 +9,14 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from booking.calendars.tables import Closure, OpeningHours, SpecialDay
-from booking.instruments.search import list_free
+from booking.instruments.search import Wanted, look_for
 from booking.policies.books import load_book, load_books
 from booking.policies.tables import Policy
 from booking.policies.terms import read_terms
 from booking.reservations.rules import Slot
 from booking.reservations.standing import Asker, read_booked
 from directory.institutions.tables import InstitutionQualification
+from foundation.identifiers import InstrumentId
 from foundation.tenancy import Acting, enter
 from tests import make
 from tests.leasing import DAY, HOUR, NOW, Lab, furnish
@@ -155,10 +156,12 @@ def test_whose_buffers_reach_into_the_time_is_not_free(lab: Lab, session: Sessio
             session, instrument=one, holder=lab.cast.carol, starts_at=NOW + DAY + 2 * HOUR
         )
 
-    free = list_free(session, [plain.id, slow.id, lab.instrument.id], at(DAY), now=NOW)
+    def free(wanted: Slot) -> set[InstrumentId]:
+        found = look_for(session, Wanted(free=wanted, institution_id=lab.institution.id), now=NOW)
+        return {book.instrument.id for book in found}
 
-    assert set(free) == {plain.id, lab.instrument.id}
-    assert list_free(session, [plain.id, slow.id], at(DAY + HOUR), now=NOW) == []
+    assert free(at(DAY)) == {plain.id, lab.instrument.id}
+    assert free(at(DAY + HOUR)) == {lab.instrument.id}
 
 
 def at(starts_in: timedelta) -> Slot:
