@@ -1,11 +1,12 @@
 """Routes under /arrears: bills overdue, which keep an enterprise from new reservations."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from api.bodies import Body
 from api.clock import Now
@@ -20,6 +21,7 @@ from booking.arrears.service import (
     settle_arrears,
 )
 from booking.arrears.tables import Arrears
+from directory.institutions.queries import find_by_id
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import EnterpriseId
@@ -41,20 +43,30 @@ class ArrearsView(BaseModel):
     id: UUID
     enterprise_id: EnterpriseId
     enterprise: str
+    institution_zh: str
+    institution_en: str
+    """To whom it is owed, and whose instruments cannot be reserved until it is settled."""
     amount_fen: int
     due_on: date
     reason: str
 
-    @classmethod
-    def of(cls, arrears: Arrears, names: Mapping[EnterpriseId, str]) -> "ArrearsView":
-        return cls(
-            id=arrears.id,
-            enterprise_id=arrears.enterprise_id,
-            enterprise=names.get(arrears.enterprise_id, ""),
-            amount_fen=arrears.amount_fen,
-            due_on=arrears.due_on,
-            reason=arrears.reason,
+
+def see_arrears(session: Session, found: Sequence[Arrears]) -> list[ArrearsView]:
+    names = names_of_owing(session, found)
+    labs = find_by_id(session, {one.institution_id for one in found})
+    return [
+        ArrearsView(
+            id=one.id,
+            enterprise_id=one.enterprise_id,
+            enterprise=names.get(one.enterprise_id, ""),
+            institution_zh=labs[one.institution_id].name_zh,
+            institution_en=labs[one.institution_id].name_en,
+            amount_fen=one.amount_fen,
+            due_on=one.due_on,
+            reason=one.reason,
         )
+        for one in found
+    ]
 
 
 class ArrearsList(BaseModel):
@@ -64,9 +76,7 @@ class ArrearsList(BaseModel):
 @router.get("")
 def read_arrears(caller: SignedIn, reading: ReadOnly) -> ArrearsList:
     """List what is owed to one's institution, or by one's enterprise."""
-    found = list_arrears(reading, caller)
-    names = names_of_owing(reading, found)
-    return ArrearsList(items=[ArrearsView.of(one, names) for one in found])
+    return ArrearsList(items=see_arrears(reading, list_arrears(reading, caller)))
 
 
 class ClientView(BaseModel):
@@ -100,11 +110,11 @@ def create_arrears(
         by=caller,
         now=now,
     )
-    return ArrearsView.of(arrears, names_of_owing(transaction, [arrears]))
+    return see_arrears(transaction, [arrears])[0]
 
 
 @router.post("/{arrears_id}/settle")
 def settle(arrears_id: UUID, caller: Keeper, now: Now, transaction: Transaction) -> ArrearsView:
     """Note that it was paid."""
     arrears = settle_arrears(transaction, arrears_id, by=caller, now=now)
-    return ArrearsView.of(arrears, names_of_owing(transaction, [arrears]))
+    return see_arrears(transaction, [arrears])[0]

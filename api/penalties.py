@@ -14,13 +14,13 @@ from api.database import ReadOnly, Transaction
 from api.identity import SignedIn, allow
 from api.routing import Router
 from booking.attendance.queries import (
-    institutions_behind,
     list_penalties,
     list_penalties_of,
     names_behind,
 )
 from booking.attendance.service import appeal, decide_appeal
 from booking.attendance.tables import Penalty
+from directory.institutions.queries import find_by_id
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import PersonId, ReservationId
@@ -52,7 +52,7 @@ class PenaltyView(BaseModel):
 def see_penalties(session: Session, penalties: Sequence[Penalty]) -> list[PenaltyView]:
     """Render penalties with whom they are about, and by whom."""
     people = names_behind(session, penalties)
-    labs = institutions_behind(session, penalties)
+    labs = find_by_id(session, {one.institution_id for one in penalties})
     return [
         PenaltyView(
             id=one.id,

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from booking.attendance.tables import Penalty
 from booking.reservations.tables import Reservation
-from directory.institutions.tables import Institution
 from directory.people.tables import Person
 from foundation.identifiers import InstitutionId, PersonId, ReservationId
 
@@ -52,15 +51,6 @@ def list_penalties(session: Session, person_id: PersonId) -> Sequence[Penalty]:
     return session.scalars(
         select(Penalty).where(Penalty.person_id == person_id).order_by(Penalty.noticed_at.desc())
     ).all()
-
-
-def institutions_behind(
-    session: Session, penalties: Sequence[Penalty]
-) -> dict[InstitutionId, Institution]:
-    """Return the institutions that the penalties are of."""
-    wanted = {one.institution_id for one in penalties}
-    found = session.scalars(select(Institution).where(Institution.id.in_(wanted)))
-    return {one.id: one for one in found}
 
 
 def names_behind(session: Session, penalties: Sequence[Penalty]) -> dict[PersonId, str]:

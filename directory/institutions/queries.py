@@ -1,5 +1,6 @@
 """Questions about institutions."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -29,6 +30,13 @@ def list_all(session: Session, *, state: State | None) -> list[Institution]:
     if state is not None:
         query = query.where(Institution.state == state)
     return list(session.scalars(query.limit(SHOWN_MAX)))
+
+
+def find_by_id(
+    session: Session, wanted: Iterable[InstitutionId]
+) -> dict[InstitutionId, Institution]:
+    found = session.scalars(select(Institution).where(Institution.id.in_(set(wanted))))
+    return {one.id: one for one in found}
 
 
 def obstacles_of(session: Session, institution: Institution, now: datetime) -> list[Problem]:

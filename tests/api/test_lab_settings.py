@@ -76,6 +76,8 @@ def test_arrears_name_who_owes_and_clients_are_those_who_reserved(
     [listed] = mei.get("/api/v1/arrears").json()["items"]
 
     assert made["enterprise"] == listed["enterprise"] == "爱丽丝的企业"
+    [owed] = signed_in_as(cast.alice).get("/api/v1/arrears").json()["items"]
+    assert (owed["institution_zh"], owed["amount_fen"]) == ("鲍勃的机构", 12_300)
     assert signed_in_as(cast.alice).get("/api/v1/arrears/clients").status_code == 403
     settled = mei.post(f"/api/v1/arrears/{made['id']}/settle")
     assert (settled.status_code, settled.json()["enterprise"]) == (200, "爱丽丝的企业")

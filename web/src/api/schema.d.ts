@@ -4494,6 +4494,10 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Institution En */
+            institution_en: string;
+            /** Institution Zh */
+            institution_zh: string;
             /** Reason */
             reason: string;
         };

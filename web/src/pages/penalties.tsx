@@ -1,6 +1,6 @@
 /** Bans with their reasons: whoever it is about appeals, the lab's manager decides. */
 
-import { Button, Input, Modal } from "antd";
+import { Alert, Button, Input, Modal } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { Link } from "react-router";
 
 import { appealPenalty, decidePenalty, type Penalty, penalties } from "../api/lease";
 import { pick, useLang } from "../i18n";
+import { formatFen } from "../lib/money";
 import { formatInstant } from "../lib/time";
 import { useActing } from "../parts/acting";
 import { Countdown } from "../parts/countdown";
@@ -16,6 +17,7 @@ import { useMinute } from "../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { ReasonButton } from "../parts/reason";
 import { Answer, Blank, Loading } from "../parts/states";
+import { arrears } from "./manage/arrears/asked";
 import { LabTabs } from "./manage/tabs";
 import "./my/my.css";
 import { MyTabs } from "./my/tabs";
@@ -91,6 +93,17 @@ function Ban({ one, decides }: { one: Penalty; decides: boolean }) {
   );
 }
 
+/** Bills past their day bar as bans do. */
+function Owing() {
+  const { t } = useTranslation();
+  const lang = useLang();
+  const items = useQuery(arrears).data?.items ?? [];
+  return items.map((one) => (
+    <Alert key={one.id} type="warning" showIcon style={{ marginBottom: 16 }} data-owed
+      title={t("arrears.owedTo", { who: pick(lang, one, "institution"), amount: formatFen(one.amount_fen), day: one.due_on, reason: one.reason })} />
+  ));
+}
+
 export function PenaltiesPage({ decides = false }: { decides?: boolean }) {
   const { t } = useTranslation();
   const found = useQuery(penalties);
@@ -98,6 +111,7 @@ export function PenaltiesPage({ decides = false }: { decides?: boolean }) {
     <>
       <PageHead title={t(decides ? "bans.deciding" : "bans.title")} lead={t(decides ? "bans.decidingLead" : "bans.lead")} />
       {decides ? <LabTabs /> : <MyTabs />}
+      {!decides && <Owing />}
       <Answer query={found} loading={<div className="panel"><Loading rows={5} /></div>}>
         {(list) => list.items.length === 0
           ? <div className="panel"><Blank title={t("bans.none")} lead={t(decides ? "bans.noneDeciding" : "bans.noneLead")} /></div>

@@ -1,5 +1,6 @@
 /** English texts of the lab's own pages. */
 
+export { arrears } from "./arrears.en";
 export { cards } from "./cards.en";
 export { rules } from "./rules.en";
 export { tariffs } from "./tariffs.en";
@@ -15,6 +16,7 @@ export const manage = {
     instruments: "Instruments",
     tariffs: "Tariffs",
     penalties: "Appeals",
+    arrears: "Arrears",
     statistics: "Statistics",
   },
   open: "Open the rows",

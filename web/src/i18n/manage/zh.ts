@@ -1,5 +1,6 @@
 /** Chinese texts of the lab's own pages. */
 
+export { arrears } from "./arrears.zh";
 export { cards } from "./cards.zh";
 export { rules } from "./rules.zh";
 export { tariffs } from "./tariffs.zh";
@@ -15,6 +16,7 @@ export const manage = {
     instruments: "仪器",
     tariffs: "收费标准",
     penalties: "违约申诉",
+    arrears: "欠款",
     statistics: "统计",
   },
   open: "展开明细",

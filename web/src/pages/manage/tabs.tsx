@@ -15,6 +15,7 @@ const TABS = [
   ["instruments", "/lab/instruments", ["institution_manager"]],
   ["rules", "/lab/rules", ["institution_manager"]],
   ["penalties", "/lab/penalties", ["institution_manager"]],
+  ["arrears", "/lab/arrears", ["institution_manager", "finance"]],
   ["tariffs", "/lab/tariffs", ["institution_manager", "finance"]],
   ["statistics", "/lab/statistics", ["institution_manager", "operator", "auditor"]],
 ] as const;
