@@ -64,8 +64,8 @@ def set_roles(
         MemberRefused: for no role, or one that is not an enterprise's.
         LastOfRole: when nobody would administer the enterprise any more.
     """
-    _require_roles(roles)
     person = _colleague(session, person_id, caller)
+    _require_roles(roles)
     if Role.ENTERPRISE_ADMIN not in roles:
         require_another(session, person, Role.ENTERPRISE_ADMIN)
     assign_roles(session, person, roles, caller=caller, now=now)

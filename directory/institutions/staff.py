@@ -78,9 +78,9 @@ def set_roles(
         StaffRefused: for a role that is not an institution's.
         LastOfRole: when nobody would manage the institution any more.
     """
+    person = _colleague(session, person_id, caller)
     if not INSTITUTION_ROLES.issuperset(roles):
         raise StaffRefused([_not_here()])
-    person = _colleague(session, person_id, caller)
     if Role.INSTITUTION_MANAGER not in roles:
         require_another(session, person, Role.INSTITUTION_MANAGER)
     assign_roles(session, person, roles, caller=caller, now=now)

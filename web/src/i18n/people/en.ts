@@ -233,7 +233,7 @@ export const staffing = {
   add: "Add somebody",
   added: "Added; hand the first password over and have it changed",
   password: "First password",
-  passwordHint: "To be changed at the first sign-in",
+  passwordHint: "It must be changed at the first sign-in",
   change: "Roles",
   save: "Save roles",
   saved: "Roles changed, and the person was told",

@@ -233,7 +233,7 @@ export const staffing = {
   add: "添加人员",
   added: "已添加，请将初始密码告知本人并请其修改",
   password: "初始密码",
-  passwordHint: "告知本人后，请其首次登录时修改",
+  passwordHint: "告知本人；首次登录时须修改",
   change: "改角色",
   save: "保存角色",
   saved: "角色已更改，已通知本人",

@@ -37,7 +37,7 @@ export function Members() {
       </section>
       <Answer query={found} loading={<div className="panel"><Loading rows={4} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("enterprise.membersNone")} /></div> : (
-          <PeopleTable<Member> items={list.items} roles={ROLES} label={t("enterprise.tabs.members")} width={720} touches={TOUCHES}
+          <PeopleTable<Member> items={list.items} roles={ROLES} label={t("enterprise.tabs.members")} width={820} touches={TOUCHES}
             save={(id, roles) => put(`${path(id)}/roles`, { roles })} letIn={(id, password) => put(`${path(id)}/password`, { password })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[{ title: t("enterprise.since"), key: "since", render: (_, one) => <span className="num">{formatDate(Date.parse(one.created_at), LAB_ZONE, lang)}</span> }]} />
         )}

@@ -56,7 +56,7 @@ export function Officers() {
       </section>
       <Answer query={found} loading={<div className="panel"><Loading rows={4} /></div>}>
         {(list) => list.items.length === 0 ? <div className="panel"><Blank title={t("officers.none")} /></div> : (
-          <PeopleTable<Officer> items={list.items} roles={OF_PLATFORM} fixed={(one) => one.station !== null} label={t("officers.tab")} width={760} touches={TOUCHES}
+          <PeopleTable<Officer> items={list.items} roles={OF_PLATFORM} fixed={(one) => one.station !== null} label={t("officers.tab")} width={860} touches={TOUCHES}
             save={(id, roles) => put(`${path(id)}/roles`, { roles })} letIn={(id, password) => put(`${path(id)}/password`, { password })} seeOff={(id) => post(`${path(id)}/see-off`)}
             columns={[
               { title: t("officers.where"), key: "where", render: (_, one) => one.station ?? <span className="soft">{t("officers.platform")}</span> },
