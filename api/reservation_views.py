@@ -13,7 +13,7 @@ from billing.charges.slots import price_slot
 from billing.tariffs.queries import find_in_force, hourly
 from booking.reservations.acts import Act, Position, Standpoint, acts_of
 from booking.reservations.interlocks import read_interlocks
-from booking.reservations.queries import Known, list_transitions
+from booking.reservations.queries import Known
 from booking.reservations.rights import (
     is_client_of,
     is_endorser_of,
@@ -242,7 +242,6 @@ def see_reservations(
         session,
         [(one.instrument.id, slot_of(one.reservation).starts_at) for one in known],
     )
-    transitions = list_transitions(session, ids)
     asked = [] if is_new else ids
     sessions = list_sessions(session, asked) if asked else {}
     charges = charges_of(session, asked) if asked else {}
@@ -292,10 +291,10 @@ def see_reservations(
                         from_=step.from_state,
                         to=step.to_state,
                         at=step.at,
-                        by=name,
+                        by=step.by,
                         reason=step.reason,
                     )
-                    for step, name in transitions[one.reservation.id]
+                    for step in one.steps
                 ],
                 usage=see_usage(usage),
                 charge=see_charge(charges.get(one.reservation.id)),

@@ -1,6 +1,5 @@
 """Questions about reservations: whose they are, where they stand, and how they came there."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,18 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
     Uuid,
     and_,
-    any_,
     bindparam,
     func,
     or_,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, aliased
 
 from booking.instruments.tables import Instrument
 from booking.reservations.rights import may_see
@@ -56,6 +54,18 @@ class KnownPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a reservation's state."""
+
+    from_state: str | None
+    to_state: str
+    at: datetime
+    reason: str
+    by: str | None
+    """The name of who made it; None: nobody did, time or telemetry."""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A reservation with what is shown beside it."""
 
@@ -65,16 +75,32 @@ class Known:
     holder: KnownPerson
     time_zone: str
     """The lab's."""
+    steps: list[Step]
+    """How it came to where it stands, the first change first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change of a reservation's state."""
-
-    from_state: str | None
-    to_state: str
-    at: datetime
-    reason: str
+ACTOR = aliased(Person)
+# Beside the reservation rather than after it: a question less for each that is reserved.
+STEPS = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_array(
+                    ReservationTransition.from_state,
+                    ReservationTransition.to_state,
+                    ReservationTransition.at,
+                    ReservationTransition.reason,
+                    ACTOR.display_name,
+                ),
+                ReservationTransition.id,
+            )
+        )
+    )
+    .outerjoin(ACTOR, ACTOR.id == ReservationTransition.actor_id)
+    .where(ReservationTransition.reservation_id == Reservation.id)
+    .correlate(Reservation)
+    .scalar_subquery()
+)
 
 
 def _known() -> Select[*tuple[Any, ...]]:
@@ -85,6 +111,7 @@ def _known() -> Select[*tuple[Any, ...]]:
             Instrument.location,
             *(Enterprise.id, Enterprise.name, Person.id, Person.display_name),
             Institution.time_zone,
+            STEPS,
         )
         .join(Instrument, Instrument.id == Reservation.instrument_id)
         .join(Institution, Institution.id == Reservation.institution_id)
@@ -94,13 +121,17 @@ def _known() -> Select[*tuple[Any, ...]]:
 
 
 def _known_of(row: Sequence[Any]) -> Known:
-    reservation, *named, time_zone = row
+    reservation, *named, time_zone, steps = row
     return Known(
         reservation=reservation,
         instrument=KnownInstrument(*named[:5]),
         enterprise=KnownEnterprise(*named[5:7]),
         holder=KnownPerson(*named[7:]),
         time_zone=time_zone,
+        steps=[
+            Step(former, latter, datetime.fromisoformat(at), reason, by)
+            for former, latter, at, reason, by in steps or ()
+        ],
     )
 
 
@@ -130,19 +161,6 @@ def _visible_to(caller: Caller) -> ColumnElement[bool]:
 # Built once: each answer about one reservation asks them, and building them anew took longer
 # than the database took to answer.
 KNOWN = _known().where(Reservation.id == bindparam("id", type_=Uuid()))
-TRANSITIONS = (
-    select(
-        ReservationTransition.reservation_id,
-        Person.display_name,
-        ReservationTransition.from_state,
-        ReservationTransition.to_state,
-        ReservationTransition.at,
-        ReservationTransition.reason,
-    )
-    .outerjoin(Person, Person.id == ReservationTransition.actor_id)
-    .where(ReservationTransition.reservation_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
-    .order_by(ReservationTransition.id)
-)
 
 
 def find_known(session: Session, reservation_id: ReservationId, caller: Caller) -> Known | None:
@@ -180,14 +198,3 @@ def list_known(
         found = found.where(func.row(starts_at, Reservation.id) < func.row(*before))
     found = found.order_by(starts_at.desc(), Reservation.id.desc()).limit(limit)
     return [_known_of(row) for row in session.execute(found)]
-
-
-def list_transitions(
-    session: Session, reservation_ids: Sequence[ReservationId]
-) -> dict[ReservationId, list[tuple[Step, str | None]]]:
-    """Return each reservation's history with the names of who made it."""
-    history: dict[ReservationId, list[tuple[Step, str | None]]] = defaultdict(list)
-    rows = session.execute(TRANSITIONS, {"ids": list(reservation_ids)})
-    for reservation_id, name, from_state, to_state, at, reason in rows:
-        history[reservation_id].append((Step(from_state, to_state, at, reason), name))
-    return history
