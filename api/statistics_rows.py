@@ -1,12 +1,14 @@
 """Routes under /statistics that open a figure to the rows it was counted from."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from api.database import ReadOnly
 from api.paging import PAGE_MAX, read_cursor, read_id, read_instant, write_cursor
@@ -33,8 +35,6 @@ from foundation.identifiers import (
 
 router = Router(prefix="/statistics", tags=["statistics"])
 
-Cursor = Annotated[str | None, Query(max_length=400)]
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 T = TypeVar("T")
 
 
@@ -142,96 +142,93 @@ class ChargeRows(BaseModel):
     next_cursor: str | None
 
 
-def read_after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, last_id = read_cursor(cursor, 2)
-    return read_instant(at), read_id(last_id)
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Which rows are asked for: of whom, of when, of which instrument, after which one."""
+
+    reading: Session
+    institution_id: InstitutionId | None
+    period: Slot
+    instrument_id: InstrumentId | None
+    after: tuple[datetime, UUID] | None
+    limit: int
+
+    def cut(
+        self, found: Sequence[T], key: Callable[[T], tuple[datetime, UUID]]
+    ) -> tuple[Sequence[T], str | None]:
+        """Take a page off what was found with one row more, and say where the next begins."""
+        page = found[: self.limit]
+        return page, write_cursor(*key(page[-1])) if len(found) > self.limit else None
 
 
-def cut(
-    found: Sequence[T], limit: int, key: Callable[[T], tuple[datetime, UUID]]
-) -> tuple[Sequence[T], str | None]:
-    """Take a page off what was found with one row more, and say where the next begins."""
-    page = found[:limit]
-    return page, write_cursor(*key(page[-1])) if len(found) > limit else None
-
-
-@router.get("/uses")
-def list_uses(
+async def read_behind(
     *,
     caller: Manager,
     period: Period,
     reading: ReadOnly,
     institution_id: InstitutionId | None = None,
     instrument_id: InstrumentId | None = None,
-    enterprise_id: EnterpriseId | None = None,
-    is_own: bool = False,
-    cursor: Cursor = None,
-    limit: Limit = PAGE_MAX,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
+) -> Behind:
+    after = None
+    if cursor is not None:
+        at, last_id = read_cursor(cursor, 2)
+        after = (read_instant(at), read_id(last_id))
+    owner = whose(caller, institution_id)
+    return Behind(reading, owner, period, instrument_id, after, limit)
+
+
+Asked = Annotated[Behind, Depends(read_behind, scope="function")]
+
+
+@router.get("/uses")
+def list_uses(
+    behind: Asked, *, enterprise_id: EnterpriseId | None = None, is_own: bool = False
 ) -> UseRows:
     """List the uses that hours, utilisation and sharing were counted from."""
     found = list_uses_behind(
-        reading,
-        whose(caller, institution_id),
-        period,
-        Narrowed(instrument_id, enterprise_id, is_own),
-        after=read_after(cursor),
-        limit=limit + 1,
+        behind.reading,
+        behind.institution_id,
+        behind.period,
+        Narrowed(behind.instrument_id, enterprise_id, is_own),
+        after=behind.after,
+        limit=behind.limit + 1,
     )
-    page, next_cursor = cut(found, limit, lambda one: (one.slot.starts_at, one.usage_session_id))
-    fees = fees_of(reading, [one.usage_session_id for one in page])
+    page, next_cursor = behind.cut(found, lambda one: (one.slot.starts_at, one.usage_session_id))
+    fees = fees_of(behind.reading, [one.usage_session_id for one in page])
     return UseRows(
-        items=[UseRow.of(one, period, fees.get(one.usage_session_id)) for one in page],
+        items=[UseRow.of(one, behind.period, fees.get(one.usage_session_id)) for one in page],
         next_cursor=next_cursor,
     )
 
 
 @router.get("/reservations")
-def list_kept(
-    *,
-    caller: Manager,
-    period: Period,
-    reading: ReadOnly,
-    institution_id: InstitutionId | None = None,
-    instrument_id: InstrumentId | None = None,
-    is_missed: bool | None = None,
-    cursor: Cursor = None,
-    limit: Limit = PAGE_MAX,
-) -> ReservationRows:
+def list_kept(behind: Asked, *, is_missed: bool | None = None) -> ReservationRows:
     """List the reservations that the rate of no-shows was counted from."""
     found = list_kept_behind(
-        reading,
-        whose(caller, institution_id),
-        period,
+        behind.reading,
+        behind.institution_id,
+        behind.period,
         is_missed=is_missed,
-        instrument_id=instrument_id,
-        after=read_after(cursor),
-        limit=limit + 1,
+        instrument_id=behind.instrument_id,
+        after=behind.after,
+        limit=behind.limit + 1,
     )
-    page, next_cursor = cut(found, limit, lambda one: (one.slot.starts_at, one.reservation_id))
+    page, next_cursor = behind.cut(found, lambda one: (one.slot.starts_at, one.reservation_id))
     return ReservationRows(items=[ReservationRow.of(one) for one in page], next_cursor=next_cursor)
 
 
 @router.get("/charges")
-def list_charged(
-    *,
-    caller: Manager,
-    period: Period,
-    reading: ReadOnly,
-    institution_id: InstitutionId | None = None,
-    instrument_id: InstrumentId | None = None,
-    cursor: Cursor = None,
-    limit: Limit = PAGE_MAX,
-) -> ChargeRows:
+def list_charged(behind: Asked) -> ChargeRows:
     """List the charges that the money of the period was summed from."""
     found = list_charges_behind(
-        reading,
-        whose(caller, institution_id),
-        period,
-        instrument_id=instrument_id,
-        after=read_after(cursor),
-        limit=limit + 1,
+        behind.reading,
+        behind.institution_id,
+        behind.period,
+        instrument_id=behind.instrument_id,
+        after=behind.after,
+        limit=behind.limit + 1,
     )
-    page, next_cursor = cut(found, limit, lambda one: (one.created_at, one.charge_id))
+    page, next_cursor = behind.cut(found, lambda one: (one.created_at, one.charge_id))
     return ChargeRows(items=[ChargeLine.of(one) for one in page], next_cursor=next_cursor)

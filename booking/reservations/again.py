@@ -40,6 +40,24 @@ def require_in_time(reservation: Reservation, now: datetime) -> None:
         raise OfferOver
 
 
+def lock_and_ask(
+    session: Session,
+    reservation: Reservation,
+    states: Collection[ReservationState],
+    *,
+    now: datetime,
+    is_again: bool,
+) -> Book:
+    """Do all that stands before somebody's yes to what is asked for.
+
+    `is_again`: things may have changed since it was asked, but its notice was kept then.
+    """
+    book = lock_and_read(session, reservation, states)
+    require_in_time(reservation, now)
+    ask_again(session, book, reservation, now=now, is_again=is_again)
+    return book
+
+
 def asker_of(reservation: Reservation) -> Asker:
     return Asker(reservation.holder_id, reservation.enterprise_id)
 

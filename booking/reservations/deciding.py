@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
-from booking.reservations.again import ask_again, lock_and_read, require_in_time
+from booking.reservations.again import ask_again, lock_and_ask, lock_and_read, require_in_time
 from booking.reservations.errors import TechnicianNeeded, WrongState
 from booking.reservations.rights import load_for_client, load_for_manager
 from booking.reservations.rules import Wish
@@ -37,12 +37,9 @@ def approve(
         SlotRefused: when something speaks against it by now.
     """
     reservation = load_for_manager(session, reservation_id, by)
-    book = lock_and_read(session, reservation, {S.SUBMITTED})
-    require_in_time(reservation, now)
+    book = lock_and_ask(session, reservation, {S.SUBMITTED}, now=now, is_again=True)
     if reservation.mode == Mode.ASSISTED and reservation.technician_id is None:
         raise TechnicianNeeded
-    # Things may have changed since it was submitted; its notice was kept then.
-    ask_again(session, book, reservation, now=now, is_again=True)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 
@@ -107,10 +104,7 @@ def accept_time(
         SlotRefused: when something speaks against it by now.
     """
     reservation = load_for_client(session, reservation_id, by)
-    book = lock_and_read(session, reservation, {S.RETIMED})
-    require_in_time(reservation, now)
-    # Things may have changed since it was submitted; its notice was kept then.
-    ask_again(session, book, reservation, now=now, is_again=True)
+    book = lock_and_ask(session, reservation, {S.RETIMED}, now=now, is_again=True)
     _agree(session, book, reservation, by=by, now=now)
     return reservation
 

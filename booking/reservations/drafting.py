@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking.reservations.again import ask_again, lock_and_read, require_in_time
+from booking.reservations.again import ask_again, lock_and_ask, lock_and_read, require_in_time
 from booking.reservations.asking import Request, presence_of
 from booking.reservations.moves import tell
 from booking.reservations.rights import load_for_client
@@ -103,9 +103,7 @@ def confirm(
         SlotTaken: when a draft's time went to somebody else.
     """
     reservation = load_for_client(session, reservation_id, by)
-    book = lock_and_read(session, reservation, UNMADE)
-    require_in_time(reservation, now)
-    ask_again(session, book, reservation, now=now)
+    book = lock_and_ask(session, reservation, UNMADE, now=now, is_again=False)
     slot = slot_of(reservation)
     state = first_state(book, by, reservation.enterprise_id)
     if reservation.state == ReservationState.DRAFT:

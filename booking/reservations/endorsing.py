@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.notices.moved import tell_endorsed
-from booking.reservations.again import ask_again, lock_and_read, require_in_time
+from booking.reservations.again import lock_and_ask
 from booking.reservations.errors import NotYours, WrongState
 from booking.reservations.rights import is_endorser_of, load_for_client
 from booking.reservations.service import require_moved, slot_of
@@ -29,9 +29,7 @@ def endorse(
         SlotRefused: when something speaks against it by now.
     """
     reservation = _load(session, reservation_id, by)
-    book = lock_and_read(session, reservation, {S.PROPOSED})
-    require_in_time(reservation, now)
-    ask_again(session, book, reservation, now=now, is_again=True)
+    book = lock_and_ask(session, reservation, {S.PROPOSED}, now=now, is_again=True)
     state = state_at_lab(book)
     require_moved(
         session,

@@ -30257,9 +30257,9 @@ export interface operations {
     list_kept_api_v1_statistics_reservations_get: {
         parameters: {
             query: {
+                is_missed?: boolean | null;
                 institution_id?: string | null;
                 instrument_id?: string | null;
-                is_missed?: boolean | null;
                 cursor?: string | null;
                 limit?: number;
                 from: string;
@@ -30641,10 +30641,10 @@ export interface operations {
     list_uses_api_v1_statistics_uses_get: {
         parameters: {
             query: {
-                institution_id?: string | null;
-                instrument_id?: string | null;
                 enterprise_id?: string | null;
                 is_own?: boolean;
+                institution_id?: string | null;
+                instrument_id?: string | null;
                 cursor?: string | null;
                 limit?: number;
                 from: string;
