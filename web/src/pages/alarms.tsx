@@ -1,6 +1,6 @@
 /** Alarms of all devices: what is active first, acknowledged by hand. */
 
-import { Button, Segmented, Table } from "antd";
+import { Button, Segmented } from "antd";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
@@ -14,6 +14,7 @@ import { useActing } from "../parts/acting";
 import { type Tone, ToneTag } from "../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
+import { Table } from "../parts/table";
 import { Wide } from "../parts/wide";
 
 const SEVERITIES = ["info", "minor", "major", "critical"] as const;

@@ -1,6 +1,6 @@
 /** The audit trail: searched by what, on what and by whom; the search stays in the address. */
 
-import { Alert, Button, DatePicker, Input, Table } from "antd";
+import { Alert, Button, DatePicker, Input } from "antd";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
@@ -14,6 +14,7 @@ import { useFilters } from "../parts/filters";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
 import { Thing, useActionName } from "../parts/thing";
+import { Table } from "../parts/table";
 import { Wide } from "../parts/wide";
 
 const FIELDS = ["action", "subject_kind", "subject_id", "actor_id"] as const;

@@ -1,6 +1,5 @@
 /** A charge, opened: amount → steps → tariff version → the events it rests on. */
 
-import { Table } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -13,6 +12,7 @@ import { formatClockSeconds, formatDate, formatDay, formatInstant, formatLength,
 import { PageHead, zoneOf, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
 import { StepValue } from "../parts/step";
+import { Table } from "../parts/table";
 import { Wide } from "../parts/wide";
 
 function Evidence({ one, zone }: { one: Charge; zone: string }) {

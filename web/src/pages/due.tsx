@@ -1,6 +1,6 @@
 /** The board of due dates: every clock by what is left, overdue on top. */
 
-import { Button, Select, Switch, Table, Tooltip } from "antd";
+import { Button, Select, Switch, Tooltip } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -16,6 +16,7 @@ import { type Tone, ToneTag } from "../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
 import { Thing, useClockName } from "../parts/thing";
+import { Table } from "../parts/table";
 import { Wide } from "../parts/wide";
 import { useRoleName } from "../shell/access";
 

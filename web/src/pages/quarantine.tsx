@@ -1,6 +1,6 @@
 /** What came over the wire and could not be stored, with its reason. */
 
-import { Button, Table } from "antd";
+import { Button } from "antd";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -12,6 +12,7 @@ import { formatInstant } from "../lib/time";
 import { ToneTag } from "../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Blank, Loading } from "../parts/states";
+import { Table } from "../parts/table";
 import { Wide } from "../parts/wide";
 
 type Reason = keyof typeof zh.quarantine.reasons;

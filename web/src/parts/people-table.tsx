@@ -1,6 +1,6 @@
 /** Colleagues in a table: what they may do, a change of it, and the way out. */
 
-import { Button, Form, Input, Modal, Popconfirm, Table, type TableColumnsType } from "antd";
+import { Button, Form, Input, Modal, Popconfirm, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -10,6 +10,7 @@ import { useActing } from "./acting";
 import { Boxes } from "./boxes";
 import { ToneTag } from "./marks";
 import { useRoleBoxes } from "./person-form";
+import { Table } from "./table";
 import { Wide } from "./wide";
 
 interface Colleague {

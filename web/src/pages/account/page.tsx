@@ -1,6 +1,6 @@
 /** One's own account: password, second factor, signed-in devices, tokens. */
 
-import { Alert, App, Button, Form, Input, Popconfirm, Table } from "antd";
+import { Alert, App, Button, Form, Input, Popconfirm } from "antd";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -13,6 +13,7 @@ import { useActing } from "../../parts/acting";
 import { Age, ToneTag } from "../../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Failure, Loading, useProblemText } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 import { KioskPin } from "./pin";

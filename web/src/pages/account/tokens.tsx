@@ -1,6 +1,6 @@
 /** Access tokens for programs. */
 
-import { Alert, Button, Form, Input, Popconfirm, Select, Table, Typography } from "antd";
+import { Alert, Button, Form, Input, Popconfirm, Select, Typography } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,6 +14,7 @@ import { useActing } from "../../parts/acting";
 import { Age } from "../../parts/marks";
 import { LAB_ZONE } from "../../parts/page";
 import { Answer, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 
 const LENGTHS = [1, 7, 30, 90, 365] as const;

@@ -1,6 +1,6 @@
 /** One device: its chart from minutes to days, its runs over the same time, its last values, its interlock. */
 
-import { Segmented, Select, Table } from "antd";
+import { Segmented, Select } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,6 +17,7 @@ import { Age, StateMark, ToneTag } from "../../parts/marks";
 import { useNow } from "../../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Failure, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { Pulse } from "../devices/page";
 import { NowLine, wallValues } from "../devices/tile";

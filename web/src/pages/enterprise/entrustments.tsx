@@ -1,6 +1,6 @@
 /** Stations that act for the enterprise: within a scope, for a time, until revoked. */
 
-import { Button, DatePicker, Form, Popconfirm, Select, Table } from "antd";
+import { Button, DatePicker, Form, Popconfirm, Select } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
@@ -12,6 +12,7 @@ import { useActing } from "../../parts/acting";
 import { Boxes } from "../../parts/boxes";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { Holds } from "./holds";
 

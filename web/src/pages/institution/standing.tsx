@@ -1,6 +1,6 @@
 /** How an institution stands: its state, what is missing, its checks and certificates. */
 
-import { Alert, Popconfirm, Button, Table, Tooltip } from "antd";
+import { Alert, Popconfirm, Button, Tooltip } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -11,6 +11,7 @@ import { FileLink } from "../../parts/files";
 import { type Tone, ToneTag } from "../../parts/marks";
 import { useMinute } from "../../parts/now";
 import { LAB_ZONE } from "../../parts/page";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 
 export const STATE_TONES: Record<Institution["state"], Tone> = { applying: "attention", active: "running", suspended: "fault", exited: "offline" };

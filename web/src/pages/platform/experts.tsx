@@ -1,6 +1,6 @@
 /** The library of experts: who is in it, by field; entering and leaving. */
 
-import { Button, DatePicker, Form, Input, Popconfirm, Switch, Table } from "antd";
+import { Button, DatePicker, Form, Input, Popconfirm, Switch } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
@@ -14,6 +14,7 @@ import { useFilters } from "../../parts/filters";
 import { LAB_ZONE } from "../../parts/page";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 

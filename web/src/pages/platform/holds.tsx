@@ -1,6 +1,6 @@
 /** Whose data the law has the platform keep: placed with a reason and an end, lifted before it. */
 
-import { Alert, Button, DatePicker, Form, Input, Popconfirm, Table } from "antd";
+import { Alert, Button, DatePicker, Form, Input, Popconfirm } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
@@ -16,6 +16,7 @@ import { useMinute } from "../../parts/now";
 import { LAB_ZONE } from "../../parts/page";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 

@@ -1,6 +1,6 @@
 /** Every institution with its standing; opened to be checked, admitted, suspended or seen off. */
 
-import { Alert, Button, Drawer, Input, Select, Table } from "antd";
+import { Alert, Button, Drawer, Input, Select } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,7 @@ import { ToneTag } from "../../parts/marks";
 import { LAB_ZONE, ZoneNote } from "../../parts/page";
 import { ReasonButton } from "../../parts/reason";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 import { Checks, InstitutionState, Obstacles, Qualifications, Validity } from "../institution/standing";

@@ -1,6 +1,6 @@
 /** The service stations, and opening another. */
 
-import { Button, Form, Input, Switch, Table } from "antd";
+import { Button, Form, Input, Switch } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +12,7 @@ import { ToneTag } from "../../parts/marks";
 import { ReasonButton } from "../../parts/reason";
 import { useRefusals } from "../../parts/refused";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { usePerson } from "../../shell/access";
 

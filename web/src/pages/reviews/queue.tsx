@@ -1,6 +1,6 @@
 /** The reviewer's queue: who asks to be admitted, by what is due first. */
 
-import { Button, Input, Segmented, Select, Table } from "antd";
+import { Button, Input, Segmented, Select } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -13,6 +13,7 @@ import { useFilters } from "../../parts/filters";
 import { ToneTag } from "../../parts/marks";
 import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { NameChanges } from "./names";
 

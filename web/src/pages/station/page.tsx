@@ -1,6 +1,6 @@
 /** What a station was entrusted with, by whom and until when; and the way to act on it. */
 
-import { Button, Table } from "antd";
+import { Button } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -10,6 +10,7 @@ import { useLang } from "../../i18n";
 import { formatDate } from "../../lib/time";
 import { LAB_ZONE, PageHead, ZoneNote } from "../../parts/page";
 import { Answer, Blank, Loading } from "../../parts/states";
+import { Table } from "../../parts/table";
 import { Wide } from "../../parts/wide";
 import { Holds } from "../enterprise/holds";
 import "../people/people.css";

@@ -1,6 +1,6 @@
 /** The same as the picture, in words: each reservation and each closure with what may be done. */
 
-import { Button, Popconfirm, Table } from "antd";
+import { Button, Popconfirm } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
@@ -8,6 +8,7 @@ import { pick, useLang } from "../../../i18n";
 import { formatSpan } from "../../../lib/time";
 import { useActing } from "../../../parts/acting";
 import { ReservationTag } from "../../../parts/marks";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { type BoardClosure, type BoardInstrument, type BoardReservation, reopen } from "./board";
 import { KINDS } from "./forms";

@@ -1,6 +1,6 @@
 /** 仪器: all of the lab's own, open to others or not, with the way to each card and the workbook of all. */
 
-import { Button, Input, Table } from "antd";
+import { Button, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
@@ -10,6 +10,7 @@ import { useFilters } from "../../../parts/filters";
 import { ToneTag } from "../../../parts/marks";
 import { PageHead } from "../../../parts/page";
 import { Answer, Blank, Failure, Loading } from "../../../parts/states";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { usePerson } from "../../../shell/access";
 import { type Own, useOwnInstruments } from "../own";

@@ -1,9 +1,9 @@
 /** A workbook of cards: what each row would do is shown first, and every fault by its cell. */
 
-import { Table } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { ToneTag } from "../../../parts/marks";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { SheetImport } from "../sheet-import";
 import { type Foreseen, importSheet, previewSheet } from "./asked";

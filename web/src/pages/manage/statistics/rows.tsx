@@ -1,6 +1,6 @@
 /** The rows a figure was counted from, in a drawer that has an address of its own. */
 
-import { Button, Drawer, Table } from "antd";
+import { Button, Drawer } from "antd";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +12,7 @@ import { formatLength, formatSpan } from "../../../lib/time";
 import { ToneTag } from "../../../parts/marks";
 import { LAB_ZONE } from "../../../parts/page";
 import { Answer, Blank } from "../../../parts/states";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { hoursText, type InstrumentRow, type Narrowed, ROW_KINDS, type RowKind, rowsOf, type RowTypes } from "./asked";
 

@@ -1,6 +1,5 @@
 /** Every version of a price over time: drawn as a line that only steps, and said in rows. */
 
-import { Table } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { useLang } from "../../../i18n";
@@ -8,6 +7,7 @@ import { formatFen } from "../../../lib/money";
 import { DAY, formatClock, formatDate, formatLength } from "../../../lib/time";
 import { AXIS, Chart } from "../../../parts/chart";
 import { ToneTag } from "../../../parts/marks";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import type { Version } from "./asked";
 

@@ -1,6 +1,6 @@
 /** What a price would mean: for one span of time, step by step, and for a month that is over. */
 
-import { Alert, DatePicker, Table } from "antd";
+import { Alert, DatePicker } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import dayjs from "dayjs";
 import { useState } from "react";
@@ -15,6 +15,7 @@ import { Problems } from "../../../parts/refusal";
 import { Answer, Loading } from "../../../parts/states";
 import { StepValue } from "../../../parts/step";
 import { WallPicker } from "../../../parts/wall-picker";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { type Price, rehearsal, type Rehearsed, trial } from "./asked";
 

@@ -1,6 +1,6 @@
 /** One use with all that stands behind it: reservation, runs, telemetry, evidence, money, changes. */
 
-import { Alert, Table } from "antd";
+import { Alert } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -13,6 +13,7 @@ import { Band, type Bar } from "../../../parts/band";
 import { ToneTag } from "../../../parts/marks";
 import { Answer, Loading } from "../../../parts/states";
 import { StepValue } from "../../../parts/step";
+import { Table } from "../../../parts/table";
 import { Wide } from "../../../parts/wide";
 import { Changes, Doubts } from "../../reservation/use";
 import { UsageActs } from "./acts";
