@@ -23,7 +23,7 @@ from directory.people.totp import address_for_apps
 
 router = Router(prefix="/me", tags=["account"])
 
-Code = Annotated[str, Field(min_length=6, max_length=20)]
+Code = Annotated[str, Field(min_length=6, max_length=40)]
 
 
 class PasswordChange(Body):

@@ -161,7 +161,7 @@ def arrive(
 
 
 class CodeGiven(Body):
-    code: str = Field(min_length=6, max_length=20)
+    code: str = Field(min_length=6, max_length=40)
 
 
 @router.post("/second-factor")

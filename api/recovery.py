@@ -25,7 +25,7 @@ class RecoveryRequest(Body):
     """The phone or mailbox that was confirmed just now, and belongs to the account."""
     confirmation_id: UUID
     password: SecretStr = Field(min_length=1, max_length=200)
-    code: str | None = Field(default=None, max_length=20)
+    code: str | None = Field(default=None, max_length=40)
     """Of the second factor, where one is set."""
 
 

@@ -24,18 +24,23 @@ from directory.institutions.tables import Institution
 from directory.people import service
 from directory.people.service import SIGN_IN_LASTS, Browser, Caller
 from directory.roles.rules import Role
+from foundation.errors import DomainError
 from foundation.identifiers import EnterpriseId, InstitutionId, PersonId
+from foundation.logs import get_log
 
 router = Router(tags=["people"])
 
 MARK_COOKIE = "yixiang-known"
 MARK_LASTS_S = 180 * 86_400
+MARK_SHOWN = 16
+
+log = get_log("sign-in")
 
 
 class Credentials(Body):
     login: str = Field(min_length=1, max_length=100)
     password: SecretStr = Field(min_length=1, max_length=200)
-    code: str | None = Field(default=None, max_length=20)
+    code: str | None = Field(default=None, max_length=40)
     """What the authenticator shows, or a recovery code; only where a second factor is set."""
 
 
@@ -105,17 +110,24 @@ def sign_in(
     """Sign in; the answer sets the cookie that later requests carry."""
     throttle = request.app.state.throttle
     address, mark = client_address(request), request.cookies.get(MARK_COOKIE, "")
-    throttle.count_sign_in(login=body.login, address=address, mark=mark, now=now)
-    end_former(transaction, request, now)
-    caller, token = service.sign_in(
-        transaction,
-        login=body.login,
-        password=body.password.get_secret_value(),
-        code=body.code,
-        browser=Browser(request.headers.get("user-agent", ""), address),
-        now=now,
-        ring=request.app.state.keys.ring,
-    )
+    # Who it was to be, without a name that may be a password typed into the wrong field.
+    told = log.bind(account=throttle.mark_of(body.login)[:MARK_SHOWN], address=address)
+    try:
+        throttle.count_sign_in(login=body.login, address=address, mark=mark, now=now)
+        end_former(transaction, request, now)
+        caller, token = service.sign_in(
+            transaction,
+            login=body.login,
+            password=body.password.get_secret_value(),
+            code=body.code,
+            browser=Browser(request.headers.get("user-agent", ""), address),
+            now=now,
+            ring=request.app.state.keys.ring,
+        )
+    except DomainError as refusal:
+        told.warning("sign-in refused", code=refusal.code)
+        raise
+    told.info("signed in", person=str(caller.person_id))
     throttle.forgive(login=body.login, mark=mark)
     set_cookies(request, response, token=token, login=caller.login)
     return PersonView.of(transaction, caller, request)

@@ -18,7 +18,7 @@ from directory.people.errors import (
 )
 from directory.people.passwords import hash_token
 from directory.people.tables import RecoveryCode, SecondFactor
-from directory.people.totp import matching_step
+from directory.people.totp import DIGITS, matching_step
 from directory.privacy.vault import Vault
 from foundation.encryption import KeyRing, Place
 from foundation.identifiers import PersonId
@@ -26,7 +26,8 @@ from foundation.identifiers import PersonId
 SECRET_BYTES = 20
 RECOVERY_CODES = 10
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-CODE_LENGTH = 10
+GROUPS, GROUP_LENGTH = 6, 4
+"""120 random bits: from 112 on a plain hash will do (ASVS 6.5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,10 @@ def require_second_factor(
         return False
     if not code:
         raise SecondFactorRequired
-    if len(_bare(code)) == CODE_LENGTH:
-        _use_recovery_code(session, person_id, code, now)
-    else:
+    if len(_bare(code)) == DIGITS:
         _use_code(session, factor, code, now, ring)
+    else:
+        _use_recovery_code(session, person_id, code, now)
     return True
 
 
@@ -162,8 +163,8 @@ def _use_recovery_code(session: Session, person_id: PersonId, code: str, now: da
 
 
 def _recovery_code() -> str:
-    text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    return f"{text[:5]}-{text[5:]}"
+    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+    return "-".join(groups)
 
 
 def _bare(code: str) -> str:

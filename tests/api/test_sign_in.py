@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, event, select, update
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from api.shell import SIGN_IN_PATH, SIGN_INS_MAX, WAITING_MAX, Shell
 from api.throttle import ADDRESS_TRIES_MAX, GUESSES_MAX, Throttle
@@ -108,6 +109,31 @@ def test_inactive_person_is_signed_out_at_once(
         session.execute(update(Person).where(Person.id == cast.alice.id).values(is_active=False))
 
     assert client.get("/api/v1/me").status_code == 401
+
+
+def test_every_try_is_logged_without_what_was_typed(stranger: TestClient, cast: Cast) -> None:
+    with capture_logs() as told:
+        for password in ("a wrong password", make.PASSWORD):
+            body = {"login": cast.alice.login, "password": password}
+            stranger.post("/api/v1/sign-in", json=body)
+
+    refused, entered = (it for it in told if it.get("part") == "sign-in")
+    assert (refused["event"], refused["code"]) == ("sign-in refused", "sign_in_failed")
+    assert (entered["event"], entered["person"]) == ("signed in", str(cast.alice.id))
+    assert refused["account"] == entered["account"]
+    assert not [it for it in told if cast.alice.login in str(it) or "wrong password" in str(it)]
+
+
+def test_address_is_the_connections_whatever_a_header_says(
+    stranger: TestClient, cast: Cast
+) -> None:
+    body = {"login": cast.alice.login, "password": make.PASSWORD}
+    said = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9", "X-Real-IP": "x"}
+
+    stranger.post("/api/v1/sign-in", json=body, headers=said)
+
+    [kept] = stranger.get("/api/v1/me/sign-ins").json()["items"]
+    assert kept["address"] == "testclient"
 
 
 def test_token_itself_is_not_stored(

@@ -91,7 +91,7 @@ function SignInForm({ done, to, leave }: { done: (person: Person) => void; to: s
         </Form.Item>
         {asksCode && (
           <Form.Item name="code" label={t("account.code")} extra={t("account.codeLead")} rules={[{ required: true, message: t("account.codeMissing") }]}>
-            <Input autoComplete="one-time-code" inputMode="numeric" maxLength={20} autoFocus size="large" className="num" />
+            <Input autoComplete="one-time-code" maxLength={40} autoFocus size="large" className="num" />
           </Form.Item>
         )}
         <Button type="primary" htmlType="submit" block size="large" loading={entering.isPending}>{t("auth.signIn")}</Button>

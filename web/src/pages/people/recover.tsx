@@ -64,7 +64,7 @@ function RecoverForm({ done }: { done: () => void }) {
       </Form.Item>
       {asksCode && (
         <Form.Item name="code" label={t("account.code")} extra={t("account.codeLead")} rules={[{ required: true, message: t("account.codeMissing") }]}>
-          <Input autoComplete="one-time-code" inputMode="numeric" maxLength={20} autoFocus className="num" />
+          <Input autoComplete="one-time-code" maxLength={40} autoFocus className="num" />
         </Form.Item>
       )}
       <Button type="primary" htmlType="submit" block size="large" loading={setting.isPending}>{t("recover.set")}</Button>

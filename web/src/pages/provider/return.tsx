@@ -24,7 +24,7 @@ function Factor({ busy, error, submit }: { busy: boolean; error: Error | null; s
       <p className="soft" style={{ marginBottom: 14 }}>{t("provider.factorLead", { name })}</p>
       {isProblem(error) && <Alert type="error" showIcon role="alert" title={textOf(error)} style={{ marginBottom: 14 }} />}
       <Form.Item name="code" label={t("account.code")} extra={t("account.codeLead")} rules={[{ required: true, message: t("account.codeMissing") }]}>
-        <Input autoComplete="one-time-code" inputMode="numeric" maxLength={20} autoFocus size="large" className="num" />
+        <Input autoComplete="one-time-code" maxLength={40} autoFocus size="large" className="num" />
       </Form.Item>
       <Button type="primary" htmlType="submit" block size="large" loading={busy}>{t("provider.finish")}</Button>
     </Form>
