@@ -15,7 +15,7 @@ from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import InPerson, Unproven
 from api.routing import Router
-from directory.people import own_password, second_factor, service, tokens
+from directory.people import own_password, second_factor, sign_ins, tokens
 from directory.people.errors import ScopeUnknown
 from directory.people.password_rules import PasswordPolicy
 from directory.people.tables import AccessToken, SignIn
@@ -106,7 +106,7 @@ def confirm_second_factor(
         now=now,
         ring=request.app.state.keys.ring,
     )
-    service.prove_sign_in(transaction, caller=caller, now=now)
+    sign_ins.prove_sign_in(transaction, caller=caller, now=now)
     return RecoveryCodes(recovery_codes=codes)
 
 
@@ -123,7 +123,7 @@ def turn_off_second_factor(
         now=now,
         ring=request.app.state.keys.ring,
     )
-    service.end_all_sign_ins(transaction, person_id=caller.person_id, now=now)
+    sign_ins.end_all_sign_ins(transaction, person_id=caller.person_id, now=now)
 
 
 class SignInView(BaseModel):
@@ -166,7 +166,7 @@ class EndedView(BaseModel):
 def list_sign_ins(caller: Unproven, request: Request, reading: ReadOnly, now: Now) -> SignInList:
     """List where one is signed in."""
     idle_limit = request.app.state.settings.idle_limit
-    rows = service.list_sign_ins(
+    rows = sign_ins.list_sign_ins(
         reading, person_id=caller.person_id, now=now, idle_limit=idle_limit
     )
     return SignInList(items=[SignInView.of(row, caller.sign_in_id) for row in rows])
@@ -175,13 +175,13 @@ def list_sign_ins(caller: Unproven, request: Request, reading: ReadOnly, now: No
 @router.delete("/sign-ins/{sign_in_id}", status_code=204)
 def end_sign_in(sign_in_id: UUID, caller: Unproven, transaction: Transaction, now: Now) -> None:
     """End one of one's own sign-ins."""
-    service.end_sign_in(transaction, person_id=caller.person_id, sign_in_id=sign_in_id, now=now)
+    sign_ins.end_sign_in(transaction, person_id=caller.person_id, sign_in_id=sign_in_id, now=now)
 
 
 @router.post("/sign-ins/end-all")
 def end_all_sign_ins(caller: Unproven, transaction: Transaction, now: Now) -> EndedView:
     """Sign out everywhere at once, here too."""
-    ended = service.sign_out_everywhere(transaction, person_id=caller.person_id, now=now)
+    ended = sign_ins.sign_out_everywhere(transaction, person_id=caller.person_id, now=now)
     return EndedView(ended=ended)
 
 

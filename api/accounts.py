@@ -1,14 +1,24 @@
 """What is said of an account that somebody opens for a colleague, wherever they work."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends, Request
 from pydantic import BaseModel, Field, SecretStr
 
 from api.bodies import Body
 from directory.people.accounts import NewAccount
+from directory.people.password_rules import PasswordPolicy
 from directory.people.tables import Person
 from directory.roles.rules import Role
 from foundation.identifiers import PersonId
+
+
+async def read_policy(request: Request) -> PasswordPolicy:
+    return PasswordPolicy(request.app.state.settings.password_policy)
+
+
+Policy = Annotated[PasswordPolicy, Depends(read_policy)]
+"""What this deployment asks of a password."""
 
 
 class AccountView(BaseModel):

@@ -4,11 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from api.accounts import AccountRequest, AccountView, FirstPassword, RolesRequest, said_of
+from api.accounts import AccountRequest, AccountView, FirstPassword, Policy, RolesRequest, said_of
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow, allow_in_person
@@ -16,7 +15,6 @@ from api.routing import Router
 from directory.enterprises import members
 from directory.enterprises.service import names_of, own_enterprise
 from directory.enterprises.tables import Enterprise, EnterpriseName
-from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import ENTERPRISE_ROLES, Role
@@ -99,7 +97,7 @@ def list_members(caller: Administrator, reading: ReadOnly) -> MemberList:
 def add_member(
     body: AccountRequest,
     caller: Administrator,
-    request: Request,
+    policy: Policy,
     now: Now,
     transaction: Transaction,
 ) -> MemberView:
@@ -108,7 +106,7 @@ def add_member(
         transaction,
         body.to_account(),
         caller=caller,
-        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        policy=policy,
         now=now,
     )
     return MemberView.of(person)
@@ -128,7 +126,7 @@ def let_in_member_again(  # noqa: PLR0917 - each is asked for by FastAPI
     person_id: UUID,
     body: FirstPassword,
     caller: Administrator,
-    request: Request,
+    policy: Policy,
     now: Now,
     transaction: Transaction,
 ) -> MemberView:
@@ -138,7 +136,7 @@ def let_in_member_again(  # noqa: PLR0917 - each is asked for by FastAPI
         person_id,
         body.password.get_secret_value(),
         caller=caller,
-        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        policy=policy,
         now=now,
     )
     return MemberView.of(person)

@@ -4,17 +4,15 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import BaseModel
 
-from api.accounts import AccountRequest, AccountView, FirstPassword, RolesRequest, said_of
+from api.accounts import AccountRequest, AccountView, FirstPassword, Policy, RolesRequest, said_of
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow_in_person
 from api.routing import Router
 from directory.officers import service
 from directory.officers.service import Officer
-from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.roles.rules import Role
 from foundation.identifiers import StationId
@@ -59,7 +57,7 @@ def list_officers(_caller: Operator, reading: ReadOnly) -> OfficerList:
 def appoint(
     body: AppointmentRequest,
     caller: Operator,
-    request: Request,
+    policy: Policy,
     now: Now,
     transaction: Transaction,
 ) -> OfficerView:
@@ -69,7 +67,7 @@ def appoint(
         body.to_account(),
         station_id=body.station_id,
         caller=caller,
-        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        policy=policy,
         now=now,
     )
     return OfficerView.of(officer)
@@ -90,7 +88,7 @@ def let_in_officer_again(  # noqa: PLR0917 - each is asked for by FastAPI
     person_id: UUID,
     body: FirstPassword,
     caller: Operator,
-    request: Request,
+    policy: Policy,
     now: Now,
     transaction: Transaction,
 ) -> OfficerView:
@@ -100,7 +98,7 @@ def let_in_officer_again(  # noqa: PLR0917 - each is asked for by FastAPI
         person_id,
         body.password.get_secret_value(),
         caller=caller,
-        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        policy=policy,
         now=now,
     )
     return OfficerView.of(officer)

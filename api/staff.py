@@ -4,10 +4,9 @@ from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import BaseModel, Field
 
-from api.accounts import AccountRequest, AccountView, FirstPassword, RolesRequest, said_of
+from api.accounts import AccountRequest, AccountView, FirstPassword, Policy, RolesRequest, said_of
 from api.clock import Now
 from api.database import ReadOnly, Transaction
 from api.identity import allow_in_person
@@ -15,7 +14,6 @@ from api.routing import Router
 from directory.institutions import service, staff
 from directory.institutions.staff import NewStaff
 from directory.institutions.tables import Post
-from directory.people.password_rules import PasswordPolicy
 from directory.people.service import Caller
 from directory.people.tables import Person
 from directory.roles.rules import Role
@@ -63,7 +61,7 @@ def list_staff(caller: Manager, reading: ReadOnly) -> StaffList:
 
 @router.post("", status_code=201)
 def add_staff(
-    body: StaffRequest, caller: Manager, request: Request, now: Now, transaction: Transaction
+    body: StaffRequest, caller: Manager, policy: Policy, now: Now, transaction: Transaction
 ) -> StaffView:
     """Open an account for somebody who was trained before the post begins."""
     person = staff.add(
@@ -75,7 +73,7 @@ def add_staff(
             starts_on=body.starts_on,
         ),
         caller=caller,
-        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        policy=policy,
         now=now,
     )
     return StaffView.of(person, transaction.get(Post, person.id))
@@ -95,7 +93,7 @@ def let_in_staff_again(  # noqa: PLR0917 - each is asked for by FastAPI
     person_id: UUID,
     body: FirstPassword,
     caller: Manager,
-    request: Request,
+    policy: Policy,
     now: Now,
     transaction: Transaction,
 ) -> StaffView:
@@ -105,7 +103,7 @@ def let_in_staff_again(  # noqa: PLR0917 - each is asked for by FastAPI
         person_id,
         body.password.get_secret_value(),
         caller=caller,
-        policy=PasswordPolicy(request.app.state.settings.password_policy),
+        policy=policy,
         now=now,
     )
     return StaffView.of(person, transaction.get(Post, person.id))

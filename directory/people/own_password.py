@@ -10,7 +10,8 @@ from directory.notices.service import tell_of_account
 from directory.people.errors import PasswordRefused, SignInFailed
 from directory.people.password_rules import PasswordPolicy, find_problems
 from directory.people.passwords import hash_password, is_password
-from directory.people.service import Caller, end_all_sign_ins
+from directory.people.service import Caller
+from directory.people.sign_ins import end_all_sign_ins
 from directory.people.tables import Person
 from foundation.errors import Problem
 

@@ -12,7 +12,8 @@ from directory.enterprises.tables import Enterprise, EnterpriseName
 from directory.files.tables import StoredFile
 from directory.notices.tables import Notice
 from directory.people.passwords import hash_password
-from directory.people.service import Caller, end_all_sign_ins
+from directory.people.service import Caller
+from directory.people.sign_ins import end_all_sign_ins
 from directory.people.tables import (
     AccessToken,
     LinkedAccount,

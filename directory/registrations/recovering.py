@@ -10,7 +10,7 @@ from directory.people.errors import RecoveryRefused
 from directory.people.own_password import require_good_password, set_password
 from directory.people.password_rules import PasswordPolicy
 from directory.people.second_factor import require_second_factor
-from directory.people.service import end_all_sign_ins
+from directory.people.sign_ins import end_all_sign_ins
 from directory.people.tables import Person
 from directory.registrations import confirmations
 from directory.registrations.confirmations import Channel
