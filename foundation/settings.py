@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     api_workers: int = Field(default=0, ge=0, le=64)
     """How many processes serve; one keeps about one core busy. 0: one a core, four at most."""
     hashing_share: float = Field(default=0.1, gt=0, le=1)
-    """Of one core, for verifying passwords in each process while many sign in for long; a password
-    takes some 40 ms. Whoever is signed in has the rest."""
+    """Of one core, for verifying passwords while many sign in for long, in all processes together;
+    a password takes some 40 ms. Whoever is signed in has the rest."""
     public_url: str = ""
     """How browsers reach the api, where a proxy stands in front."""
     cookie_secure: bool = True

@@ -21,8 +21,9 @@ from argon2.exceptions import VerificationError
 
 PATIENCE = 5
 """How much later than everyone else's its turn comes (nice(2))."""
-SAVED_MAX_S = 0.2
-"""Processor time that a calm spell saves up: some five hashes, one after the other."""
+SAVES_FOR_S = 2
+"""What a calm spell of these seconds saves is spent at once: with a tenth of a core, some five
+hashes one after the other."""
 PAUSE = threading.Event().wait
 HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 
@@ -71,7 +72,8 @@ def answer(asked: list[str]) -> str | bool:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when its input does
     os.nice(PATIENCE)
-    budget = Budget(float(sys.argv[1]), SAVED_MAX_S)
+    share = float(sys.argv[1])
+    budget = Budget(share, share * SAVES_FOR_S)
     for line in sys.stdin:
         budget.wait()
         began_s = time.process_time()
