@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from time import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from openpyxl import load_workbook
 from playwright.sync_api import Download, Page
@@ -41,3 +42,18 @@ def one_time_code(secret: str, *, steps_on: int = 0) -> str:
     offset = digest[-1] & 15
     number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
     return f"{number % 10**6:06d}"
+
+
+FIRST_PASSWORD = "ground glass tulip"
+
+
+def choose_password(page: Page, login: str, own: str) -> None:
+    """Let somebody who was just given a first password choose their own, in a browser elsewhere."""
+    browser = page.context.browser
+    assert browser is not None, "started by the tests"
+    parts = urlsplit(page.url)
+    with browser.new_context(base_url=f"{parts.scheme}://{parts.netloc}") as elsewhere:
+        first = {"login": login, "password": FIRST_PASSWORD}
+        assert elsewhere.request.post("/api/v1/sign-in", data=first).ok
+        change = {"former": FIRST_PASSWORD, "password": own}
+        assert elsewhere.request.post("/api/v1/me/password", data=change).ok

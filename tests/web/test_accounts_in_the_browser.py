@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import PASSWORD, OpenPage
-from tests.web.outside import one_time_code, read_sheet
+from tests.web.outside import FIRST_PASSWORD, choose_password, one_time_code, read_sheet
 from tests.web.test_everyone_can_use_it import check
 
 pytestmark = [
@@ -23,9 +23,10 @@ def add_member(open_page: OpenPage, login: str) -> Page:
     page.get_by_role("button", name="添加成员").first.click()
     page.get_by_label("姓名").fill(f"同事 {login}")
     page.get_by_label("账号", exact=True).fill(login)
-    page.get_by_label("初始密码").fill(PASSWORD)
+    page.get_by_label("初始密码").fill(FIRST_PASSWORD)
     page.locator("form").get_by_role("button", name="添加成员").click()
     expect(page.locator(f"[data-person='{login}']")).to_contain_text("企业成员")
+    choose_password(page, login, PASSWORD)
     return page
 
 

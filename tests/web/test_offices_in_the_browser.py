@@ -10,7 +10,7 @@ from directory.registrations.rules import Purpose
 from directory.workdays.rules import ZONE
 from tests.web.conftest import PASSWORD, WIDE, OpenPage
 from tests.web.leases import find_instrument
-from tests.web.outside import read_sheet
+from tests.web.outside import FIRST_PASSWORD, choose_password, read_sheet
 from tests.web.test_everyone_can_use_it import check
 
 pytestmark = [
@@ -105,7 +105,7 @@ def test_officer_is_appointed_given_other_roles_and_seen_off(open_page: OpenPage
     page.get_by_role("button", name="任命人员").click()
     page.get_by_label("姓名").fill("审核员一")
     page.get_by_label("账号", exact=True).fill("reviewer.one")
-    page.get_by_label("初始密码").fill(PASSWORD)
+    page.get_by_label("初始密码").fill(FIRST_PASSWORD)
     page.get_by_role("checkbox", name="审计").check()
     form = page.locator("form")
     form.get_by_role("button", name="任命人员").click()
@@ -116,6 +116,7 @@ def test_officer_is_appointed_given_other_roles_and_seen_off(open_page: OpenPage
     form.get_by_role("button", name="任命人员").click()
     row = page.locator("[data-person='reviewer.one']")
     expect(row).to_contain_text("平台审核")
+    choose_password(page, "reviewer.one", PASSWORD)
 
     desk = open_page("/reviews", login="reviewer.one")
     expect(desk.get_by_role("heading", name="注册审核")).to_be_visible()
@@ -133,9 +134,10 @@ def test_data_that_the_law_keeps_is_not_erased_until_the_hold_is_lifted(
     admin.get_by_role("button", name="添加成员").first.click()
     admin.get_by_label("姓名").fill("将离职")
     admin.get_by_label("账号", exact=True).fill("leaving.soon")
-    admin.get_by_label("初始密码").fill(PASSWORD)
+    admin.get_by_label("初始密码").fill(FIRST_PASSWORD)
     admin.locator("form").get_by_role("button", name="添加成员").click()
     expect(admin.locator("[data-person='leaving.soon']")).to_be_visible()
+    choose_password(admin, "leaving.soon", PASSWORD)
 
     operator = open_page("/institutions?view=holds", login="oscar")
     operator.get_by_role("button", name="登记保留").click()
