@@ -1,24 +1,29 @@
 /** The lab today: four columns, one screen. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
 import { devices, reservations } from "../api/calls";
+import { penalties } from "../api/lease";
 import type { Device, Reservation } from "../api/types";
 import { pick, useLang } from "../i18n";
 import { asLiveState, byNeed } from "../lib/live";
 import { OPEN_STATES } from "../lib/progress";
-import { dayKey, formatAge, formatClock, formatDay, formatLength } from "../lib/time";
+import { DAY, dayKey, formatAge, formatClock, formatDay, formatLength } from "../lib/time";
 import { useFeed } from "../live/feed";
 import { ReservationTag } from "../parts/marks";
 import { useMinute } from "../parts/now";
 import { LAB_ZONE, PageHead, ZoneNote } from "../parts/page";
 import { Answer, Loading } from "../parts/states";
+import { usePerson, worksAtInstitution } from "../shell/access";
 import { ConfirmUsage, Decide } from "./decide";
 import { Pulse } from "./devices/page";
 import { LabTabs } from "./manage/tabs";
+import { pile } from "./manage/usage/asked";
+import { standingOf } from "./penalties";
+import { Acts } from "./reservation/acts";
 
 interface Item {
   key: string;
@@ -43,6 +48,23 @@ function Column({ title, items, none, hot = false }: { title: string; items: Ite
       </div>
     </section>
   );
+}
+
+/** What waits for the lab beside reservations: uses to explain, appeals to decide. */
+function useDesks(): Item[] {
+  const { t } = useTranslation();
+  const now = useMinute();
+  const { data: person } = usePerson();
+  const works = worksAtInstitution(person);
+  const manages = works && !!person?.roles.includes("institution_manager");
+  const uses = useInfiniteQuery({ ...pile("unreserved", null), enabled: works });
+  const bans = useQuery({ ...penalties, enabled: manages });
+  const count = uses.data?.pages[0]?.counts.unreserved ?? 0;
+  const appeals = manages ? (bans.data?.items ?? []).filter((one) => standingOf(one, now) === "appealed") : [];
+  return [
+    ...(count > 0 ? [{ key: "unreserved", tone: "attention", title: t("lab.unexplained"), to: "/lab/usage?pile=unreserved", lines: [t("lab.unexplainedCount", { count })] }] : []),
+    ...appeals.map((one) => ({ key: one.id, tone: "attention", title: t("lab.appeal"), to: "/lab/penalties", lines: [one.person] })),
+  ];
 }
 
 function useColumns(fleet: Device[], plans: Reservation[]): { inUse: Item[]; next: Item[]; waiting: Item[]; alarms: Item[] } {
@@ -80,8 +102,10 @@ function useColumns(fleet: Device[], plans: Reservation[]): { inUse: Item[]; nex
   const waiting = [
     ...soonest.filter((one) => one.state === "submitted").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)}</span>, <Decide one={one} />)),
     ...ahead.filter((one) => Date.parse(one.starts_at) <= now).map((one) => item(one, "attention", <span className="num">{when(one)} · {t("lab.notCheckedIn")}</span>)),
+    ...ahead.filter((one) => one.acts.includes("samples") && Date.parse(one.starts_at) < now + DAY).map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("lab.samples")}</span>, <Acts one={one} only={["samples"]} />)),
     ...soonest.filter((one) => one.state === "metered" && one.usage?.state === "needs_review").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("lab.review")}</span>, <ConfirmUsage one={one} />)),
     ...soonest.filter((one) => one.state === "disputed").map((one) => item(one, "attention", <span className="num">{formatDay(Date.parse(one.starts_at), zone, lang)} {when(one)} · {t("acts.disputedUse")}</span>)),
+    ...useDesks(),
   ];
   const alarms = [...fleet].sort(byNeed).flatMap((one): Item[] => {
     const state = asLiveState(one.state);

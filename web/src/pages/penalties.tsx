@@ -29,7 +29,7 @@ type Standing = "noticed" | "active" | "appealed" | "lifted" | "over";
 const TONES: Record<Standing, Tone> = { noticed: "attention", active: "fault", appealed: "accent", lifted: "running", over: "offline" };
 
 /** A ban that has run its course is over, whatever it was before. */
-function standingOf(one: Penalty, now: number): Standing {
+export function standingOf(one: Penalty, now: number): Standing {
   if (one.state !== "lifted" && now >= Date.parse(one.ends_at)) return "over";
   return one.state === "noticed" || one.state === "appealed" || one.state === "lifted" ? one.state : "active";
 }
