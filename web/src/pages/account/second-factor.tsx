@@ -16,7 +16,7 @@ function CodeForm({ button, busy, submit }: { button: string; busy: boolean; sub
   return (
     <Form layout="inline" onFinish={(given: { code: string }) => submit(given.code.trim())} style={{ gap: 8 }}>
       <Form.Item name="code" label={t("account.code")} rules={[{ required: true, message: t("account.codeMissing") }]}>
-        <Input autoComplete="one-time-code" maxLength={40} style={{ width: 260 }} />
+        <Input autoComplete="one-time-code" maxLength={40} style={{ width: 200 }} />
       </Form.Item>
       <Button type="primary" htmlType="submit" loading={busy}>{button}</Button>
     </Form>
