@@ -57,3 +57,4 @@ def choose_password(page: Page, login: str, own: str) -> None:
         assert elsewhere.request.post("/api/v1/sign-in", data=first).ok
         change = {"former": FIRST_PASSWORD, "password": own}
         assert elsewhere.request.post("/api/v1/me/password", data=change).ok
+        assert elsewhere.request.post("/api/v1/sign-out").ok
