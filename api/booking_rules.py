@@ -1,7 +1,7 @@
-"""Routes by which a lab says what it allows, when it is open, and who is qualified."""
+"""Routes by which a lab says what it allows, and whether its instruments work."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,9 +17,7 @@ from booking.instruments.service import say_condition
 from booking.policies.service import (
     list_groups,
     list_policies,
-    note_agreement,
     own_institution,
-    qualify,
     require_own_instrument,
     set_policy,
 )
@@ -27,7 +25,7 @@ from booking.policies.tables import Policy
 from booking.policies.terms import Terms, full_document
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import EnterpriseId, InstrumentId, PersonId
+from foundation.identifiers import InstrumentId
 
 router = Router(tags=["policies"])
 
@@ -138,37 +136,3 @@ def put_condition(
         by=caller.person_id,
         now=now,
     )
-
-
-class QualificationBody(Body):
-    person_id: PersonId
-    valid_until: date
-    instrument_id: InstrumentId | None = None
-    group_code: str | None = Field(default=None, max_length=40)
-
-
-@router.post("/qualifications", status_code=204)
-def grant_qualification(
-    body: QualificationBody, caller: Manager, now: Now, transaction: Transaction
-) -> None:
-    """Say that a person may work an instrument by themselves."""
-    qualify(
-        transaction,
-        body.person_id,
-        body.valid_until,
-        by=caller,
-        now=now,
-        instrument_id=body.instrument_id,
-        group_code=body.group_code,
-    )
-
-
-class AgreementBody(Body):
-    enterprise_id: EnterpriseId
-    valid_until: date
-
-
-@router.put("/lease-agreements", status_code=204)
-def put_agreement(body: AgreementBody, caller: Manager, now: Now, transaction: Transaction) -> None:
-    """Note that an enterprise signed the agreement of use."""
-    note_agreement(transaction, body.enterprise_id, body.valid_until, by=caller, now=now)

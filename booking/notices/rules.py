@@ -33,6 +33,9 @@ class Kind(StrEnum):
     PENALTY = "penalty"
     CALIBRATION_DUE = "calibration_due"
     """To the manager: soon it cannot be reserved, or only with a waiver."""
+    QUALIFIED = "qualified"
+    """The lab lets somebody work its instruments by themselves."""
+    QUALIFICATION_REVOKED = "qualification_revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,14 @@ WORDS: dict[Kind, tuple[str, str]] = {
     Kind.PENALTY: (
         "违约通知:{why}自 {until} 起暂停预约;此前可申诉。",
         "Notice of a ban from {until}.{because} It can be appealed.",
+    ),
+    Kind.QUALIFIED: (
+        "您已获得上机资格:{zh}。{why}",
+        "You are qualified to work by yourself: {en}.{because}",
+    ),
+    Kind.QUALIFICATION_REVOKED: (
+        "您的上机资格已撤销:{zh}。{why}已预约的时段不受影响。",
+        "Your qualification is revoked: {en}.{because} What you have reserved stays yours.",
     ),
 }
 

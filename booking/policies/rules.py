@@ -95,13 +95,22 @@ def _missing_or_lapsed(
     until: date | None, needed: date, code: str, zh: str, en: str
 ) -> list[Problem]:
     if until is None:
-        return [Problem(f"no_{code}", f"没有{zh}。", f"There is no {en}.")]
+        return [
+            Problem(
+                f"no_{code}",
+                f"没有{zh},请向仪器联系人申请。",
+                f"There is no {en}; please ask the instrument's contact for one.",
+            )
+        ]
     if until < needed:
         return [
             Problem(
                 f"{code}_lapses",
-                f"{zh}在 {until} 到期,早于时段结束。",
-                f"The {en} lapses on {until}, before the slot ends.",
+                f"{zh}在 {until} 到期,早于时段结束,请向仪器联系人申请延期。",
+                (
+                    f"The {en} lapses on {until}, before the slot ends;"
+                    " the instrument's contact can extend it."
+                ),
             )
         ]
     return []

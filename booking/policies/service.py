@@ -1,29 +1,22 @@
-"""Verbs on policies and on what people bring for them. The caller owns the transaction."""
+"""Verbs on policies. The caller owns the transaction."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from booking.instruments.errors import InstrumentNotFound
 from booking.instruments.tables import Instrument
 from booking.policies.errors import PolicyRefused
-from booking.policies.tables import Agreement, Policy, Qualification
+from booking.policies.tables import Policy
 from booking.policies.terms import find_document_problems
 from directory.audit.service import record
 from directory.people.errors import NotAllowed
 from directory.people.service import Caller
 from directory.roles.rules import Role
-from foundation.identifiers import (
-    EnterpriseId,
-    InstitutionId,
-    InstrumentId,
-    PersonId,
-    new_id,
-)
+from foundation.identifiers import InstitutionId, InstrumentId, new_id
 
 
 def own_institution(by: Caller) -> InstitutionId:
@@ -128,60 +121,4 @@ def list_policies(session: Session, institution_id: InstitutionId) -> list[Polic
                 Policy.instrument_id.is_not(None), Policy.group_code.is_not(None), Policy.updated_at
             )
         )
-    )
-
-
-def qualify(
-    session: Session,
-    person_id: PersonId,
-    valid_until: date,
-    *,
-    by: Caller,
-    now: datetime,
-    instrument_id: InstrumentId | None = None,
-    group_code: str | None = None,
-) -> Qualification:
-    """Say that a person may work an instrument, or a group, by themselves until a day."""
-    qualification = Qualification(
-        id=new_id(),
-        person_id=person_id,
-        institution_id=own_institution(by),
-        instrument_id=instrument_id,
-        group_code=group_code,
-        valid_until=valid_until,
-        granted_by=by.person_id,
-        granted_at=now,
-    )
-    session.add(qualification)
-    session.flush()
-    record(
-        session,
-        actor_id=by.person_id,
-        action="qualification.granted",
-        subject_kind="person",
-        subject_id=person_id,
-        now=now,
-        valid_until=valid_until.isoformat(),
-    )
-    return qualification
-
-
-def note_agreement(
-    session: Session, enterprise_id: EnterpriseId, valid_until: date, *, by: Caller, now: datetime
-) -> None:
-    """Note that an enterprise signed the agreement on the use of one's instruments."""
-    values = {"signed_at": now, "signed_by": by.person_id, "valid_until": valid_until}
-    session.execute(
-        insert(Agreement)
-        .values(enterprise_id=enterprise_id, institution_id=own_institution(by), **values)
-        .on_conflict_do_update(index_elements=["enterprise_id", "institution_id"], set_=values)
-    )
-    record(
-        session,
-        actor_id=by.person_id,
-        action="agreement.signed",
-        subject_kind="enterprise",
-        subject_id=enterprise_id,
-        now=now,
-        valid_until=valid_until.isoformat(),
     )

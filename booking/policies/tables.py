@@ -41,10 +41,24 @@ class Policy(Base):
 
 
 class Qualification(Base):
-    """That a person may work an instrument, or a group of them, by themselves."""
+    """That a person may work an instrument, a group or all of an institution's by themselves."""
 
     __tablename__ = "qualifications"
-    __table_args__ = (Index("ix_qualifications_person", "person_id", "institution_id"),)
+    __table_args__ = (
+        CheckConstraint("group_code IS NULL OR instrument_id IS NULL", name="one_scope"),
+        Index("ix_qualifications_person", "person_id", "institution_id"),
+        # So that what is revoked is gone: no second one says the same.
+        Index(
+            "uq_qualifications_standing",
+            "person_id",
+            "institution_id",
+            "instrument_id",
+            "group_code",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where="revoked_at IS NULL",
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[PersonId] = mapped_column(ForeignKey("people.id"))
@@ -56,6 +70,8 @@ class Qualification(Base):
     granted_by: Mapped[PersonId | None]
     granted_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    revoked_for: Mapped[str | None]
+    """Why, in the words of whoever revoked it."""
 
 
 class Agreement(Base):

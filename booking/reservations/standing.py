@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from booking.policies.books import Book
@@ -137,7 +137,14 @@ def read_qualification(session: Session, book: Book, asker: Asker) -> Any:  # no
             Qualification.revoked_at.is_(None),
             or_(
                 Qualification.instrument_id == book.instrument.id,
-                Qualification.group_code == book.instrument.group_code,
+                and_(
+                    # One for another instrument names no group either.
+                    Qualification.instrument_id.is_(None),
+                    or_(
+                        Qualification.group_code.is_(None),
+                        Qualification.group_code == book.instrument.group_code,
+                    ),
+                ),
             ),
         )
     )

@@ -15,7 +15,7 @@ from booking.attendance.tables import Penalty
 from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.feeds.tables import CalendarFeed
 from booking.instruments.tables import InstrumentPhoto
-from booking.policies.tables import Policy
+from booking.policies.tables import Agreement, Policy, Qualification
 from booking.reservations.tables import Reservation, ReservationTransition
 from booking.usage.tables import UsageSession
 from booking.waitlists.tables import WaitlistEntry
@@ -139,7 +139,9 @@ DESKS = (
     "institution",
     "instrument-sheet.xlsx",
     "lab-calendar",
+    "lease-agreements",
     "opening-hours",
+    "qualifications",
     "quarantine",
     "statistics",
     "usage",
@@ -417,6 +419,23 @@ def things(
         noted_at=START,
         settled_at=None,
     )
+    granted = Qualification(
+        person_id=person.id,
+        institution_id=institution.id,
+        instrument_id=instrument.id,
+        valid_until=DAY,
+        granted_at=START,
+        revoked_for=secret,
+    )
+    # Of two people of a tenant both act for the same enterprise.
+    session.merge(
+        Agreement(
+            enterprise_id=enterprise.id,
+            institution_id=institution.id,
+            signed_at=START,
+            valid_until=DAY,
+        )
+    )
     penalty = Penalty(
         person_id=person.id,
         institution_id=institution.id,
@@ -446,6 +465,7 @@ def things(
     # Over: it keeps nobody from being forgotten.
     hold = LegalHold(subject_id=person.id, reason=secret, until=START, placed_at=START)
     session.add_all((photo, feed, waiting, closure, lab_closure, penalty, owed, notice, hold))
+    session.add(granted)
     session.add_all(unnamed(person, device, reservation, secret=secret, hour=hour))
     session.flush()
     ids: Mapping[str, UUID] = {
@@ -453,6 +473,7 @@ def things(
         "lab_closure_id": lab_closure.id,
         "penalty_id": penalty.id,
         "arrears_id": owed.id,
+        "grant_id": granted.id,
         "photo_id": photo.id,
         "notice_id": notice.id,
         "hold_id": hold.id,

@@ -49,7 +49,6 @@ STREAMS = {("GET", f"{PREFIX}/live")}
 PUBLIC_THINGS = {"instrument_id"}
 """The catalogue is open to strangers: nothing of it is another tenant's secret."""
 NAMING_ANYBODY = {
-    f"POST {PREFIX}/qualifications": "an institution trains people of any enterprise, by their id",
     f"PUT {PREFIX}/lease-agreements": "any enterprise may sign with it",
     f"POST {PREFIX}/arrears": "any enterprise may owe it",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -140,6 +140,8 @@ def reopen(lab: Lab) -> None:
 
 def certify(until: date) -> Change:
     def change(lab: Lab) -> None:
+        # One stands for each scope.
+        lab.session.execute(delete(Qualification))
         put(
             lab,
             Qualification(

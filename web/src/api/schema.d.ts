@@ -1979,10 +1979,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Agreements
+         * @description List which enterprises signed with one's institution, what ends first before.
+         */
+        get: operations["read_agreements_api_v1_lease_agreements_get"];
         /**
          * Put Agreement
-         * @description Note that an enterprise signed the agreement of use.
+         * @description Note that an enterprise signed the agreement of use, and until when it holds.
+         *
+         *     A credit code is public and stands on the paper; it tells that the enterprise is registered.
          */
         put: operations["put_agreement_api_v1_lease_agreements_put"];
         post?: never;
@@ -2710,13 +2716,43 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Qualifications
+         * @description List whom one's institution trusts with what, what ends first before, revoked ones last.
+         *
+         *     `person`: words of their name, login or enterprise.
+         */
+        get: operations["read_qualifications_api_v1_qualifications_get"];
         put?: never;
         /**
          * Grant Qualification
-         * @description Say that a person may work an instrument by themselves.
+         * @description Say that a person may work instruments by themselves; said again, the new day counts.
+         *
+         *     Both login and name must be theirs, as they tell them at the training: of who guesses one
+         *     without the other nothing is confirmed. Who has both learns the person's enterprise; each
+         *     such act is in the audit trail, and its person is told.
          */
         post: operations["grant_qualification_api_v1_qualifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qualifications/{grant_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke
+         * @description Take a qualification back: nothing new is reserved by it; slots that are reserved stay.
+         */
+        post: operations["revoke_api_v1_qualifications__grant_id__revoke_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4362,23 +4398,46 @@ export interface components {
             /** Reason */
             reason: string;
         };
-        /** AgreementBody */
+        /**
+         * AgreementBody
+         * @description Of an enterprise by its id, or by its unified social credit code.
+         */
         AgreementBody: {
-            /**
-             * Enterprise Id
-             * Format: uuid
-             */
-            enterprise_id: string;
+            /** Credit Code */
+            credit_code?: string | null;
+            /** Enterprise Id */
+            enterprise_id?: string | null;
             /**
              * Valid Until
              * Format: date
              */
             valid_until: string;
         };
+        /** AgreementList */
+        AgreementList: {
+            /** Items */
+            items: components["schemas"]["AgreementView"][];
+        };
         /** AgreementRequest */
         AgreementRequest: {
             /** Version */
             version: string;
+        };
+        /** AgreementView */
+        AgreementView: {
+            /** Enterprise */
+            enterprise: string;
+            /**
+             * Enterprise Id
+             * Format: uuid
+             */
+            enterprise_id: string;
+            state: components["schemas"]["Validity"];
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
         };
         /** AlarmPage */
         AlarmPage: {
@@ -5985,6 +6044,75 @@ export interface components {
              */
             noticed_at: string;
         };
+        /**
+         * GrantBody
+         * @description For instruments and a group of them, or (with neither) for all of the institution's.
+         */
+        GrantBody: {
+            /** Group Code */
+            group_code?: string | null;
+            /**
+             * Instrument Ids
+             * @default []
+             */
+            instrument_ids: string[];
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+        };
+        /** GrantList */
+        GrantList: {
+            /** Items */
+            items: components["schemas"]["GrantView"][];
+        };
+        /**
+         * GrantView
+         * @description A person's, unlike the certificates of an institution.
+         */
+        GrantView: {
+            /** Enterprise */
+            enterprise: string | null;
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+            /** Granted By */
+            granted_by: string | null;
+            /** Group Code */
+            group_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Instrument En */
+            instrument_en: string | null;
+            /** Instrument Id */
+            instrument_id: string | null;
+            /** Instrument Zh */
+            instrument_zh: string | null;
+            /** Login */
+            login: string;
+            /** Person */
+            person: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked For */
+            revoked_for: string | null;
+            state: components["schemas"]["Validity"];
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+        };
         /** Health */
         Health: {
             database: components["schemas"]["DatabaseHealth"];
@@ -7282,23 +7410,6 @@ export interface components {
          * @enum {string}
          */
         Purpose: "terms" | "identity_data";
-        /** QualificationBody */
-        QualificationBody: {
-            /** Group Code */
-            group_code?: string | null;
-            /** Instrument Id */
-            instrument_id?: string | null;
-            /**
-             * Person Id
-             * Format: uuid
-             */
-            person_id: string;
-            /**
-             * Valid Until
-             * Format: date
-             */
-            valid_until: string;
-        };
         /**
          * QualificationKind
          * @enum {string}
@@ -8132,6 +8243,11 @@ export interface components {
             state: components["schemas"]["directory__registrations__rules__State"];
             /** Submitted At */
             submitted_at: string | null;
+        };
+        /** RevokeBody */
+        RevokeBody: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Role
@@ -9086,6 +9202,12 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /**
+         * Validity
+         * @description How a qualification, or an agreement, stands today.
+         * @enum {string}
+         */
+        Validity: "valid" | "over" | "revoked";
         /** Verdict */
         Verdict: {
             /**
@@ -9443,7 +9565,7 @@ export interface components {
          * Kind
          * @enum {string}
          */
-        booking__notices__rules__Kind: "to_endorse" | "endorsed" | "approved" | "rejected" | "retimed" | "moved" | "cancelled_by_lab" | "expired" | "no_show" | "reminder" | "slot_freed" | "next_in_line" | "overtime" | "overtime_before_yours" | "instrument_faulty" | "metered" | "penalty" | "calibration_due";
+        booking__notices__rules__Kind: "to_endorse" | "endorsed" | "approved" | "rejected" | "retimed" | "moved" | "cancelled_by_lab" | "expired" | "no_show" | "reminder" | "slot_freed" | "next_in_line" | "overtime" | "overtime_before_yours" | "instrument_faulty" | "metered" | "penalty" | "calibration_due" | "qualified" | "qualification_revoked";
         /**
          * State
          * @enum {string}
@@ -19832,6 +19954,96 @@ export interface operations {
             };
         };
     };
+    read_agreements_api_v1_lease_agreements_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     put_agreement_api_v1_lease_agreements_put: {
         parameters: {
             query?: never;
@@ -19846,11 +20058,13 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["AgreementView"];
+                };
             };
             /** @description not signed in */
             401: {
@@ -23688,6 +23902,99 @@ export interface operations {
             };
         };
     };
+    read_qualifications_api_v1_qualifications_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["Validity"] | null;
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     grant_qualification_api_v1_qualifications_post: {
         parameters: {
             query?: never;
@@ -23697,16 +24004,114 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["QualificationBody"];
+                "application/json": components["schemas"]["GrantBody"];
             };
         };
         responses: {
             /** @description Successful Response */
-            204: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description clashes with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description breaks a rule; every problem is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    revoke_api_v1_qualifications__grant_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
             };
             /** @description not signed in */
             401: {

@@ -4,7 +4,7 @@ const WAITLIST = ["slot_freed", "next_in_line"];
 const LAB = ["calibration_due", "instrument_faulty"];
 const RESERVATION = [
   "approved", "rejected", "retimed", "moved", "cancelled_by_lab", "expired", "no_show", "reminder", "overtime",
-  "overtime_before_yours", "metered", "penalty",
+  "overtime_before_yours", "metered", "penalty", "qualified", "qualification_revoked",
 ];
 const DESK = ["due_soon", "due_overdue", "due_long_overdue", "qualification_ends"];
 

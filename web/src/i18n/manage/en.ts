@@ -4,6 +4,7 @@ export { arrears } from "./arrears.en";
 export { cards } from "./cards.en";
 export { rules } from "./rules.en";
 export { tariffs } from "./tariffs.en";
+export { trusted } from "./trusted.en";
 export { usageDesk } from "./usage.en";
 
 export const manage = {
@@ -16,6 +17,7 @@ export const manage = {
     instruments: "Instruments",
     tariffs: "Tariffs",
     penalties: "Appeals",
+    trusted: "Qualifications",
     arrears: "Arrears",
     statistics: "Statistics",
   },

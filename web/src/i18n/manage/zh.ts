@@ -4,6 +4,7 @@ export { arrears } from "./arrears.zh";
 export { cards } from "./cards.zh";
 export { rules } from "./rules.zh";
 export { tariffs } from "./tariffs.zh";
+export { trusted } from "./trusted.zh";
 export { usageDesk } from "./usage.zh";
 
 export const manage = {
@@ -16,6 +17,7 @@ export const manage = {
     instruments: "仪器",
     tariffs: "收费标准",
     penalties: "违约申诉",
+    trusted: "资格与协议",
     arrears: "欠款",
     statistics: "统计",
   },

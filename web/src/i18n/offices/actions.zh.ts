@@ -12,7 +12,7 @@ export const actions = {
   legal_hold_place: "登记依法保留", legal_hold_lift: "解除依法保留", linked_account_link: "绑定身份", linked_account_unlink: "解绑身份",
   member_add: "添加成员", member_see_off: "停用成员", member_set_roles: "改成员角色", name_change_report: "报告更名", name_change_approved: "同意更名", name_change_rejected: "不同意更名",
   officer_appoint: "任命平台人员", officer_see_off: "停用平台人员", officer_set_roles: "改平台人员角色", person_change_password: "修改密码", person_erase: "删除个人数据", person_export_own: "导出个人数据", person_sign_in_by_provider: "统一身份登录", pin_set: "设置 PIN",
-  policy_set: "设预约规则", qualification_granted: "授予上机资格", registration_apply: "注册", registration_correct: "更正注册", registration_submit: "提交注册", registration_withdraw: "撤回注册",
+  policy_set: "设预约规则", qualification_granted: "授予上机资格", qualification_revoked: "撤销上机资格", registration_apply: "注册", registration_correct: "更正注册", registration_submit: "提交注册", registration_withdraw: "撤回注册",
   registration_approved: "注册通过", registration_returned: "注册退回", registration_rejected: "注册不通过",
   reservation_draft: "存为草稿", reservation_held: "暂留时段", reservation_proposed: "提交企业审批", reservation_submitted: "提交预约", reservation_retimed: "改约", reservation_approved: "批准预约", reservation_reserved: "预约成功",
   reservation_checked_in: "签到", reservation_in_use: "开始使用", reservation_interrupted: "中断使用", reservation_ended: "结束使用", reservation_metered: "核定机时", reservation_disputed: "提出异议", reservation_confirmed: "确认机时",

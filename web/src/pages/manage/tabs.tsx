@@ -14,6 +14,7 @@ const TABS = [
   ["usage", "/lab/usage", ["technician", "institution_manager"]],
   ["instruments", "/lab/instruments", ["institution_manager"]],
   ["rules", "/lab/rules", ["institution_manager"]],
+  ["trusted", "/lab/people", ["institution_manager"]],
   ["penalties", "/lab/penalties", ["institution_manager"]],
   ["arrears", "/lab/arrears", ["institution_manager", "finance"]],
   ["tariffs", "/lab/tariffs", ["institution_manager", "finance"]],
