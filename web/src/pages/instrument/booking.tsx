@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { quote, reserve } from "../../api/calls";
 import { isProblem, newKey } from "../../api/http";
 import { type ReservationWish, terms } from "../../api/lease";
-import type { Calendar, Instrument, Reservation } from "../../api/types";
+import type { Calendar, FullInstrument, Instrument, Reservation } from "../../api/types";
 import { useLang } from "../../i18n";
 import { given, leftOpen, readAsked } from "../../lib/questions";
 import { alternatives, type Span } from "../../lib/slots";
@@ -20,7 +20,7 @@ import { Accept, Ask, NO_WISHES, type Wishes } from "./ask";
 import { BasketButton } from "./basket";
 import "./booking.css";
 import { Elsewhere } from "./elsewhere";
-import { Alternatives, Problems, QuoteSteps } from "./outcome";
+import { Alternatives, Problems, QuoteSteps, Whom } from "./outcome";
 import { Repeating } from "./repeat";
 import { Reserved } from "./reserved";
 import { freeOf, iso, SlotFields } from "./slot-fields";
@@ -37,7 +37,7 @@ export function wishFor(instrument: Instrument, span: Span, wishes: Wishes): Res
 }
 
 export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose }: {
-  instrument: Instrument;
+  instrument: FullInstrument;
   calendar: Calendar | undefined;
   day: string;
   setDay: (key: string) => void;
@@ -120,6 +120,7 @@ export function BookingPanel({ instrument, calendar, day, setDay, chosen, choose
           {chosen && quoted.isFetching && !quoted.data && <div className="row"><Spin size="small" /> <span className="soft">{t("booking.calculating")}</span></div>}
           {chosen && quoted.data && <QuoteSteps quoted={quoted.data} />}
           {chosen && problems.length > 0 && <Problems problems={problems} title={t("booking.problems")} />}
+          {chosen && <Whom instrument={instrument} problems={problems} />}
           {chosen && other && <Alert type="error" showIcon role="alert" style={{ marginTop: 12 }} title={isTaken ? t("booking.taken") : textOf(other)} />}
           {chosen && <Accept instrument={instrument} problems={problems} answers={wishes.answers} set={(answers) => wantOther({ answers })} />}
           {chosen && isBlocked && <Alternatives zone={zone} choose={(span) => { setDay(dayKey(span.from, zone)); change(span); }} spans={proposed ?? alternatives(free, chosen, instrument.policy)} />}

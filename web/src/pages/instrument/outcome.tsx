@@ -3,7 +3,7 @@
 import { Alert } from "antd";
 import { useTranslation } from "react-i18next";
 
-import type { ProblemItem, Quote } from "../../api/types";
+import type { FullInstrument, ProblemItem, Quote } from "../../api/types";
 import { pick, useLang } from "../../i18n";
 import { formatFen } from "../../lib/money";
 import type { Span } from "../../lib/slots";
@@ -45,6 +45,22 @@ export function Problems({ problems, title }: { problems: ProblemItem[]; title: 
           {problems.map((one) => <li key={one.code + (one.field ?? "")}>{pick(lang, one, "detail")}</li>)}
         </ul>
       } />
+  );
+}
+
+const PAPERS = ["no_qualification", "qualification_lapses", "no_agreement", "agreement_lapses"];
+
+/** Whom one asks for a paper that is missing: the refusal speaks of the instrument's contact. */
+export function Whom({ instrument, problems }: { instrument: FullInstrument; problems: ProblemItem[] }) {
+  const { t } = useTranslation();
+  const { name, phone, email } = instrument.contact;
+  if (!problems.some((one) => PAPERS.includes(one.code)) || !(name ?? phone ?? email)) return null;
+  return (
+    <p className="row tight" style={{ marginTop: 8 }} data-whom>
+      <span className="soft">{t("card.contact")}</span>{name}
+      {phone && <a href={`tel:${phone}`} className="num">{phone}</a>}
+      {email && <a href={`mailto:${email}`}>{email}</a>}
+    </p>
   );
 }
 

@@ -46,7 +46,7 @@ export function SigningDialog({ former, close }: { former: Agreement | null; clo
               </Form.Item>
             ) : (
               <Form.Item name="code" rules={[...rules, { pattern: /^\s*[0-9A-Za-z]{18}\s*$/, message: t("trusted.codeWrong") }]}>
-                <Input aria-label={t("trusted.code")} placeholder={t("trusted.code")} maxLength={20} className="mono" />
+                <Input aria-label={t("trusted.code")} placeholder={t("trusted.code")} maxLength={20} />
               </Form.Item>
             )}
           </>
