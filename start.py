@@ -21,8 +21,8 @@ WEB = ROOT / "web"
 BROKER = ROOT / "ops" / "broker"
 PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 NODE_LEAST = (20, 19)
-# One more than there are cores: many tests wait for a socket, not for the processor.
-WORKERS = str((os.cpu_count() or 1) + 1)
+# Two more than there are cores: many tests wait for a socket, not for the processor.
+WORKERS = str((os.cpu_count() or 1) + 2)
 LOCKS = {"run": [], "demo": ["embedded"], "dev": ["embedded", "dev"]}
 
 HELP = """\
