@@ -5,10 +5,11 @@ import { useQuery } from "@tanstack/react-query";
 import dayjs, { type Dayjs } from "dayjs";
 import { useTranslation } from "react-i18next";
 
+import { pick, useLang } from "../../../i18n";
 import { useActing } from "../../../parts/acting";
 import { useInstrumentOptions } from "../own";
 import { policies } from "../rules/asked";
-import { grant, type Granted } from "./asked";
+import { type Grant, grant, type Granted } from "./asked";
 
 const KINDS = ["instruments", "group", "all"] as const;
 
@@ -21,43 +22,62 @@ interface Given {
   until: Dayjs;
 }
 
-const kindOf = (one: Granted): Given["kind"] => (one.instrument_id ? "instruments" : one.group_code ? "group" : "all");
+function grantOf({ login, name, kind, instruments, group }: Given): Omit<Grant, "valid_until"> {
+  return {
+    login: login.trim(), name: name.trim(),
+    instrument_ids: kind === "instruments" ? instruments ?? [] : [],
+    group_code: kind === "group" ? group ?? null : null,
+  };
+}
+
+/** The same once more, for another day. */
+function grantAgain(one: Granted): Omit<Grant, "valid_until"> {
+  return { login: one.login, name: one.person, instrument_ids: one.instrument_id ? [one.instrument_id] : [], group_code: one.group_code };
+}
+
+/** For what a qualification is, in words. */
+export function useScope(): (one: Granted) => string {
+  const { t } = useTranslation();
+  const lang = useLang();
+  return (one) => {
+    if (one.instrument_id) return pick(lang, { name_zh: one.instrument_zh ?? "", name_en: one.instrument_en ?? "" }, "name");
+    return one.group_code ? t("trusted.group", { code: one.group_code }) : t("trusted.all");
+  };
+}
 
 /** `former`: what is to be extended. */
 export function GrantDialog({ former, close }: { former: Granted | null; close: () => void }) {
   const { t } = useTranslation();
+  const scope = useScope();
   const [form] = Form.useForm<Given>();
   const kind = Form.useWatch("kind", form);
   const options = useInstrumentOptions();
   const groups = useQuery(policies).data?.groups ?? [];
   const granting = useActing(
-    (given: Given) => grant({
-      login: given.login.trim(), name: given.name.trim(), valid_until: given.until.format("YYYY-MM-DD"),
-      instrument_ids: given.kind === "instruments" ? given.instruments ?? [] : [],
-      group_code: given.kind === "group" ? given.group ?? null : null,
-    }),
+    (given: Given) => grant({ ...(former ? grantAgain(former) : grantOf(given)), valid_until: given.until.format("YYYY-MM-DD") }),
     { touches: ["qualifications"], said: t("trusted.granted"), then: close },
   );
   const title = t(former ? "trusted.extend" : "trusted.grant");
   const rules = [{ required: true, message: t("labCalendar.needed") }];
   const written = [{ required: true, whitespace: true, message: t("labCalendar.needed") }];
-  const first: Partial<Given> = former
-    ? { login: former.login, name: former.person, kind: kindOf(former), ...(former.instrument_id ? { instruments: [former.instrument_id] } : {}), ...(former.group_code ? { group: former.group_code } : {}), until: dayjs().add(1, "year") }
-    : { kind: "instruments", until: dayjs().add(1, "year") };
   return (
-    <Modal open title={title} okText={title} cancelText={t("common.close")} onCancel={close} confirmLoading={granting.isPending} onOk={() => form.submit()}>
-      <Form<Given> form={form} layout="vertical" requiredMark={false} initialValues={first} onFinish={(given) => granting.mutate(given)}>
-        <p className="soft" style={{ marginBottom: 12 }}>{t("trusted.grantLead")}</p>
-        <Form.Item name="login" label={t("trusted.login")} rules={written}><Input maxLength={100} autoComplete="off" disabled={former !== null} /></Form.Item>
-        <Form.Item name="name" label={t("trusted.name")} extra={t("trusted.nameHint")} rules={written}><Input maxLength={100} autoComplete="off" disabled={former !== null} /></Form.Item>
-        <Form.Item name="kind" label={t("trusted.scope")}><Segmented block disabled={former !== null} options={KINDS.map((value) => ({ value, label: t(`trusted.kinds.${value}`) }))} /></Form.Item>
-        {kind === "instruments" && (
-          <Form.Item name="instruments" label={t("trusted.instruments")} rules={rules}>
-            <Select mode="multiple" maxCount={100} disabled={former !== null} showSearch={{ optionFilterProp: "label" }} options={options} />
-          </Form.Item>
-        )}
-        {kind === "group" && (
-          <Form.Item name="group" label={t("trusted.groupName")} rules={rules}><Select disabled={former !== null} options={groups.map((value) => ({ value, label: value }))} /></Form.Item>
+    <Modal open title={former ? `${title}: ${former.person}` : title} okText={title} cancelText={t("common.close")} onCancel={close} confirmLoading={granting.isPending} onOk={() => form.submit()}>
+      <Form<Given> form={form} layout="vertical" requiredMark={false} initialValues={{ kind: "instruments", until: dayjs().add(1, "year") }} onFinish={(given) => granting.mutate(given)}>
+        <p className="soft" style={{ marginBottom: 12 }}>{former ? scope(former) : t("trusted.grantLead")}</p>
+        {!former && (
+          <>
+            <Form.Item name="login" label={t("trusted.login")} rules={written}><Input maxLength={100} autoComplete="off" /></Form.Item>
+            <Form.Item name="name" label={t("trusted.name")} extra={t("trusted.nameHint")} rules={written}><Input maxLength={100} autoComplete="off" /></Form.Item>
+            <Form.Item name="kind" label={t("trusted.scope")}><Segmented block options={KINDS.map((value) => ({ value, label: t(`trusted.kinds.${value}`) }))} /></Form.Item>
+            {kind === "instruments" && (
+              <Form.Item name="instruments" label={t("trusted.instruments")} rules={rules}>
+                <Select mode="multiple" maxCount={100} showSearch={{ optionFilterProp: "label" }} options={options} />
+              </Form.Item>
+            )}
+            {kind === "group" && (
+              <Form.Item name="group" label={t("trusted.groupName")} rules={rules}><Select options={groups.map((value) => ({ value, label: value }))} /></Form.Item>
+            )}
+          </>
         )}
         <Form.Item name="until" label={t("trusted.until")} rules={rules}><DatePicker style={{ width: "100%" }} minDate={dayjs()} /></Form.Item>
       </Form>

@@ -5,7 +5,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { pick, useLang } from "../../../i18n";
 import { useActing } from "../../../parts/acting";
 import { useFilters } from "../../../parts/filters";
 import { type Tone, ToneTag } from "../../../parts/marks";
@@ -16,7 +15,7 @@ import { Table } from "../../../parts/table";
 import { usePerson } from "../../../shell/access";
 import { LabTabs } from "../tabs";
 import { type Agreement, agreements, asState, type Granted, qualifications, revoke, type State, STATES } from "./asked";
-import { GrantDialog } from "./grant";
+import { GrantDialog, useScope } from "./grant";
 import { SigningDialog } from "./signing";
 
 const VIEWS = ["qualifications", "agreements"] as const;
@@ -41,13 +40,11 @@ function Acts({ one, extend }: { one: Granted; extend: () => void }) {
 
 function Qualifications({ extend }: { extend: (one: Granted) => void }) {
   const { t } = useTranslation();
-  const lang = useLang();
   const [search, put] = useFilters();
   const state = asState(search.get("state"));
   const person = search.get("person") ?? "";
   const found = useQuery(qualifications(state, person));
-  const scope = (one: Granted): string =>
-    one.instrument_id ? pick(lang, { name_zh: one.instrument_zh ?? "", name_en: one.instrument_en ?? "" }, "name") : one.group_code ? t("trusted.group", { code: one.group_code }) : t("trusted.all");
+  const scope = useScope();
   return (
     <div className="stack">
       <div className="row">
