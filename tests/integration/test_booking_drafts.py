@@ -59,8 +59,8 @@ def test_everything_is_asked_of_what_it_asks_for_now(session: Session, lab: Lab)
     alice = lab.caller("alice")
     draft = save_draft(session, lab.ask(), by=alice, now=NOW)
 
+    changes = {"wish": at(timedelta(minutes=-7)), "answers": {"samples": "many"}}
     with pytest.raises(SlotRefused) as refusal:
-        changes = {"wish": at(timedelta(minutes=-7)), "answers": {"samples": "many"}}
         rewrite(session, draft.id, changes, by=alice, now=NOW)
 
     codes = {one.code for one in refusal.value.problems}

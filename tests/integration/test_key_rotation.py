@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from directory.privacy.vault import Vault
 from directory.registrations.confirmations import Channel, Outgoing, post, send_one
-from directory.registrations.rules import Application, Kind
 from directory.registrations.identities import open_field, seal_identity
+from directory.registrations.rules import Application, Kind
 from directory.registrations.tables import Message, PersonIdentity
 from foundation.database import Base, make_engine, make_session_factory
 from foundation.encryption import KeyRing
