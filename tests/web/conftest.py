@@ -49,7 +49,9 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
-@pytest.fixture(scope="session")
+# For these tests only: the demo takes its share of the processor, and Playwright's event loop,
+# which runs as long as it does, forbids every other one.
+@pytest.fixture(scope="package")
 def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     if find_browser() is None:
         pytest.skip("no Chromium on the PATH")
@@ -102,13 +104,13 @@ def wait_for_address(process: subprocess.Popen[str]) -> str:
     return found[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     if find_browser() is None:
         pytest.skip("no Chromium on the PATH")
