@@ -117,7 +117,8 @@ class Desk:
         if one.money == "held":
             one.amount_fen = one.price_fen
         if one.state == "held":
-            one.expires_at = min(self.now + HOLD, starts_at)
+            assert one.expires_at is not None
+            one.expires_at = min(one.expires_at, starts_at)
         elif one.state == "approved":
             self.wait_for_money(one)
 

@@ -159,6 +159,19 @@ _BY_FILE: dict[str, dict[str, str]] = {
             f"{_SIDE}test_certificate_of_another_institution_is_not_revoked_by_the_way"
         ),
     },
+    "directory/privacy/erasing.py": {
+        "_unname_enterprise: Enterprise.id == person.enterprise_id": (
+            "tests/api/test_privacy.py::"
+            "test_who_is_forgotten_while_reviewed_leaves_the_queue_and_no_name"
+        ),
+    },
+    "directory/stations/service.py": {
+        f"_concerned: {one}": (
+            "tests/integration/test_directory_entrustments.py::"
+            "test_closing_is_told_to_a_stations_own_people_and_clients"
+        )
+        for one in ("Entrustment.station_id == station_id", "Person.station_id == station_id")
+    },
     "directory/workdays/telling.py": {
         "_of_tenant: Person.institution_id == row.institution_id": (
             f"{_LISTS}test_what_is_due_is_on_the_desks_of_its_own_tenant"

@@ -107,7 +107,10 @@ def test_who_is_forgotten_while_reviewed_leaves_the_queue_and_no_name(
     )
     with session_factory.begin() as session:
         person = session.scalars(select(Person).where(Person.login == "li.siqi")).one()
-        home = make_enterprise(session, name="小李", credit_code=None, kind="individual", now=NOW)
+        home, other = (
+            make_enterprise(session, name=name, credit_code=None, kind="individual", now=NOW)
+            for name in ("小李", "小王")
+        )
         person.enterprise_id = home.id
 
     assert client.post("/api/v1/me/erasure", json={"password": PASSWORD}).status_code == 204
@@ -120,6 +123,7 @@ def test_who_is_forgotten_while_reviewed_leaves_the_queue_and_no_name(
         assert registration.state == "withdrawn"
         assert session.get_one(Enterprise, home.id).name == ERASED_NAME
         assert names == [ERASED_NAME]
+        assert session.get_one(Enterprise, other.id).name == "小王"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from api.database import acting_for
 from api.identity import with_clients
 from booking.reservations.tables import Reservation
+from directory.notices.rules import AccountKind
+from directory.notices.tables import Notice
 from directory.people.service import caller_of
 from directory.people.tables import Person
 from directory.roles.rules import Role
 from directory.stations.errors import EntrustmentNotFound, EntrustmentRefused, NotEntrusted
 from directory.stations.rules import Scope
-from directory.stations.service import entrust, require_entrusted, revoke
+from directory.stations.service import close_station, entrust, require_entrusted, revoke
 from directory.stations.tables import Entrustment, Station
 from directory.workdays.rules import ZONE
 from foundation.identifiers import EnterpriseId
@@ -137,6 +139,29 @@ def test_scopes_of_two_entrustments_do_not_lend_each_other_their_periods(scene: 
 
     assert (scene.may(Scope.SAMPLES, BEGINS), scene.may(Scope.REPORTS, BEGINS)) == (True, False)
     assert (scene.may(Scope.SAMPLES, ENDS), scene.may(Scope.REPORTS, ENDS)) == (False, True)
+
+
+def test_closing_is_told_to_a_stations_own_people_and_clients(scene: Scene) -> None:
+    station_id = scene.clerk.station_id
+    assert station_id is not None
+    assert scene.elsewhere.station_id is not None
+    scene.give(Scope.RESERVATIONS)
+    entrust(
+        scene.session,
+        caller=caller_of(scene.rival),
+        station_id=scene.elsewhere.station_id,
+        scope=[Scope.RESERVATIONS],
+        valid_from=FIRST,
+        valid_to=LAST,
+        now=GIVEN,
+    )
+
+    close_station(
+        scene.session, station_id, caller=caller_of(scene.admin), reason="搬迁", now=GIVEN
+    )
+
+    told = select(Notice.person_id).where(Notice.kind == AccountKind.STATION_CLOSED)
+    assert set(scene.session.scalars(told)) == {scene.clerk.id, scene.admin.id}
 
 
 def test_nobody_else_is_entrusted(scene: Scene) -> None:
