@@ -7,7 +7,12 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.committed, pytest.mark.xdist_group("web")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.committed,
+    pytest.mark.full,
+    pytest.mark.xdist_group("web"),
+]
 
 
 def test_a_tile_moves_as_its_device_reports(open_page: OpenPage) -> None:

@@ -7,7 +7,12 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import NARROW, ROOT, WIDE, OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.committed, pytest.mark.xdist_group("web")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.committed,
+    pytest.mark.full,
+    pytest.mark.xdist_group("web"),
+]
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES: dict[str | None, list[str]] = {
