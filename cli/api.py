@@ -66,7 +66,7 @@ def make_app() -> "FastAPI":
 
     settings = Settings.read()
     set_up_logs("api", as_json=settings.log_json)
-    HASHING.share = settings.hashing_share / settings.api_processes
+    HASHING.share = settings.hashing_share_each
     engine = make_engine(
         settings.database_url.get_secret_value(),
         # All together hold as many connections as one would.

@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         return self.api_workers or min(os.cpu_count() or 1, API_PROCESSES_MAX)
 
     @property
+    def hashing_share_each(self) -> float:
+        """What each of them may take of a core for passwords."""
+        return self.hashing_share / self.api_processes
+
+    @property
     def amr_of_second_factor(self) -> frozenset[str]:
         return _words(self.oidc_second_factor_amr)
 

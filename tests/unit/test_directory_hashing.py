@@ -4,10 +4,12 @@ import os
 import signal
 
 import pytest
+from pydantic import SecretStr
 
 from directory.people import passwords
 from directory.people.hashing import Budget
 from directory.people.passwords import Hashing, is_password
+from foundation.settings import Settings
 
 PASSWORD = "correct horse"
 
@@ -97,3 +99,14 @@ def test_it_ends_with_the_one_who_asks(hashing: Hashing, stored: str) -> None:
 
     assert process.wait(10) == 0
     hashing.end()
+
+
+@pytest.mark.parametrize("processes", [1, 4])
+def test_all_processes_together_take_one_share(processes: int) -> None:
+    settings = Settings(
+        database_url=SecretStr("postgresql://nobody@localhost/nothing"),
+        api_workers=processes,
+        hashing_share=0.2,
+    )
+
+    assert settings.hashing_share_each * processes == pytest.approx(0.2)
