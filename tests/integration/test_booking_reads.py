@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.calendars.tables import Closure, OpeningHours, SpecialDay
 from booking.instruments.search import Wanted, look_for
+from booking.instruments.tables import Instrument
 from booking.policies.books import load_book, load_books
 from booking.policies.tables import Policy
 from booking.policies.terms import read_terms
@@ -162,6 +163,21 @@ def test_whose_buffers_reach_into_the_time_is_not_free(lab: Lab, session: Sessio
 
     assert free(at(DAY)) == {plain.id, lab.instrument.id}
     assert free(at(DAY + HOUR)) == {lab.instrument.id}
+
+
+@pytest.mark.parametrize(
+    ("column", "value_s"), [("notice_min_s", 10 * 86_400), ("horizon_s", 3600), ("grid_s", 86_400)]
+)
+def test_each_instrument_is_open_by_its_own_card(
+    column: str, value_s: int, lab: Lab, session: Session
+) -> None:
+    other = make.instrument(session, institution=lab.institution)
+    setattr(session.get_one(Instrument, other.id), column, value_s)
+    session.flush()
+
+    found = look_for(session, Wanted(free=at(DAY), institution_id=lab.institution.id), now=NOW)
+
+    assert [book.instrument.id for book in found] == [lab.instrument.id]
 
 
 def at(starts_in: timedelta) -> Slot:
